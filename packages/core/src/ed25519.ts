@@ -47,7 +47,11 @@ export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
  * @param signature 64 bytes, R ‖ S
  */
 export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return passesStrictRule(publicKey, signature) && ed25519VerifyRaw(publicKey, message, signature);
+}
+
+/** The part of the rule that is checked before any library is asked. */
+export function passesStrictRule(publicKey: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== ED25519_SIGNATURE_BYTES || !isAcceptablePublicKey(publicKey)) return false;
-  if (!acceptablePoint(signature.subarray(0, 32)) || !below(signature.subarray(32), L)) return false;
-  return ed25519VerifyRaw(publicKey, message, signature);
+  return acceptablePoint(signature.subarray(0, 32)) && below(signature.subarray(32), L);
 }

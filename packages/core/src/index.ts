@@ -1,6 +1,15 @@
 export * from './bytes.ts';
+export * from './clock.ts';
+export * from './commitment.ts';
+export * from './dsse.ts';
 export * from './ed25519.ts';
 export * from './errors.ts';
+export * from './join-work.ts';
+export * from './json.ts';
+export * from './payment-key.ts';
+export * from './statement.ts';
+export { AUTHORITY, type Authority, declaredKeys, type Kind, KINDS, type Predicate } from './statements/catalogue.ts';
+export { WEIGHT_TOTAL } from './statements/models.ts';
 export {
   ed25519Signer,
   hmacSha256,

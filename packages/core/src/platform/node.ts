@@ -13,6 +13,9 @@ import {
 
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
+// A Buffer's `slice` shares memory where a Uint8Array's copies; nothing outside this file gets one.
+const plain = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+
 /** Lower-case hexadecimal. */
 export const toHex = (bytes: Uint8Array): string => view(bytes).toString('hex');
 
@@ -20,22 +23,22 @@ export const toHex = (bytes: Uint8Array): string => view(bytes).toString('hex');
 export const toBase64 = (bytes: Uint8Array): string => view(bytes).toString('base64');
 
 /** Lenient decoders: `bytes.ts` re-encodes and compares, so what they let through does not matter. */
-export const fromHexLenient = (text: string): Uint8Array => Buffer.from(text, 'hex');
-export const fromBase64Lenient = (text: string): Uint8Array => Buffer.from(text, 'base64');
+export const fromHexLenient = (text: string): Uint8Array => plain(Buffer.from(text, 'hex'));
+export const fromBase64Lenient = (text: string): Uint8Array => plain(Buffer.from(text, 'base64'));
 
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return hash('sha256', parts[0] as Uint8Array, 'buffer');
+  if (parts.length === 1) return plain(hash('sha256', parts[0] as Uint8Array, 'buffer'));
   const h = createHash('sha256');
   for (const part of parts) h.update(part);
-  return h.digest();
+  return plain(h.digest());
 }
 
 /** HMAC-SHA-256 (RFC 2104) of the concatenation of `parts`. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const h = createHmac('sha256', key);
   for (const part of parts) h.update(part);
-  return h.digest();
+  return plain(h.digest());
 }
 
 /** Cryptographically secure random bytes. */

@@ -1,0 +1,115 @@
+/** DSSE envelopes (github.com/secure-systems-lab/dsse, v1.0.2) with exactly one Ed25519 signature (PROTOCOL 1.1). */
+import { sha256, type Signer } from '#platform';
+import { base64, concat, fromBase64, fromHex, hex, utf8 } from './bytes.ts';
+import { ed25519Verify, isAcceptablePublicKey } from './ed25519.ts';
+import { AssayError } from './errors.ts';
+import { canonicalJson, parseJson } from './json.ts';
+
+/** The media type of every payload we write. */
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+/** Bytes that are not one of our envelopes, or whose signature does not hold. */
+export class EnvelopeError extends AssayError<'malformed' | 'payload-type' | 'signature-count' | 'key' | 'signature'> {}
+
+/** An envelope taken apart. Nothing here is trusted until `verifyEnvelope` has passed. */
+export interface Envelope {
+  /** Record id: hex SHA-256 of PAE(payloadType, payload). */
+  readonly id: string;
+  readonly payload: Uint8Array;
+  /** `ed25519:<hex of the raw public key>`. */
+  readonly keyId: string;
+  readonly publicKey: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly signed: Uint8Array;
+}
+
+/** The pre-authentication encoding: `DSSEv1 SP len(type) SP type SP len(body) SP body`. */
+export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = utf8(payloadType);
+  return concat(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
+}
+
+/** The key id of a raw Ed25519 public key. */
+export function keyIdOf(publicKey: Uint8Array): string {
+  return `ed25519:${hex(publicKey)}`;
+}
+
+/** The raw public key that a key id spells. @throws EnvelopeError `key` for a malformed or unacceptable key. */
+export function publicKeyOf(keyId: string): Uint8Array {
+  const match = /^ed25519:([0-9a-f]{64})$/.exec(keyId);
+  const publicKey = match === null ? undefined : fromHex(match[1] as string);
+  if (publicKey === undefined || !isAcceptablePublicKey(publicKey)) {
+    throw new EnvelopeError('key', {
+      what: `"${keyId}" is not a usable Ed25519 key id`,
+      fix: 'Write ed25519: and the 64 hexadecimal digits of a canonical public key.',
+    });
+  }
+  return publicKey;
+}
+
+/** Signs `payload` and returns the entry's bytes: a canonical JSON envelope. */
+export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
+  const sig = base64(signer.sign(pae(PAYLOAD_TYPE, payload)));
+  return utf8(
+    canonicalJson({
+      payload: base64(payload),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ keyid: keyIdOf(signer.publicKey), sig }],
+    }),
+  );
+}
+
+/**
+ * Takes an entry's bytes apart without judging its signature.
+ *
+ * @throws EnvelopeError when the bytes are not an envelope of ours
+ * @throws EncodingError for ambiguous JSON or base64
+ */
+export function parseEnvelope(entry: Uint8Array): Envelope {
+  const value = parseJson(entry);
+  const fields = exactly(value, ['payload', 'payloadType', 'signatures'], 'envelope');
+  if (fields.payloadType !== PAYLOAD_TYPE) {
+    throw new EnvelopeError('payload-type', { what: `payload type ${JSON.stringify(fields.payloadType)} is not ${PAYLOAD_TYPE}` });
+  }
+  const signatures = fields.signatures;
+  if (!Array.isArray(signatures) || signatures.length !== 1) {
+    throw new EnvelopeError('signature-count', {
+      what: 'an entry carries exactly one signature',
+      fix: 'Log an "endorse" statement for each further signer.',
+    });
+  }
+  const { keyid, sig } = exactly(signatures[0], ['keyid', 'sig'], 'signatures[0]');
+  const keyId = text(keyid, 'signatures[0].keyid');
+  const payload = fromBase64(text(fields.payload, 'payload'));
+  const signed = pae(PAYLOAD_TYPE, payload);
+  return {
+    id: hex(sha256(signed)),
+    payload,
+    keyId,
+    publicKey: publicKeyOf(keyId),
+    signature: fromBase64(text(sig, 'signatures[0].sig')),
+    signed,
+  };
+}
+
+/** Checks the one signature. @throws EnvelopeError `signature`. */
+export function verifyEnvelope(envelope: Envelope): void {
+  if (!ed25519Verify(envelope.publicKey, envelope.signed, envelope.signature)) {
+    throw new EnvelopeError('signature', { what: `the signature of ${envelope.keyId} over record ${envelope.id} does not hold` });
+  }
+}
+
+function exactly(value: unknown, keys: readonly string[], where: string): Record<string, unknown> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const found = isObject ? Object.keys(value).toSorted() : [];
+  if (!isObject || found.join() !== keys.join()) {
+    throw new EnvelopeError('malformed', { what: `expected an object with the keys ${keys.join(', ')}`, where });
+  }
+  return value as Record<string, unknown>;
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw new EnvelopeError('malformed', { what: 'expected a string', where });
+  return value;
+}
+

@@ -1,0 +1,133 @@
+/** A statement: an in-toto Statement v1 whose predicate is one of our catalogue's. */
+import { sha256, type Signer } from '#platform';
+import { fromUtf8, hex, utf8 } from './bytes.ts';
+import { type Envelope, parseEnvelope, sealEnvelope, verifyEnvelope } from './dsse.ts';
+import { AssayError } from './errors.ts';
+import { canonicalJson, parseJsonText } from './json.ts';
+import { declaredKeys, type Kind, KINDS, type Predicate, schemaOf } from './statements/catalogue.ts';
+
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+const PREDICATE = 'https://assay.network/statement/';
+
+/** A payload that is not a statement, or not one that this version knows. */
+export class StatementError extends AssayError<'schema' | 'unknown-predicate' | 'subject' | 'too-large'> {}
+
+/** The largest entry a log admits (PROTOCOL 2.3), in bytes. */
+export const MAX_ENTRY_BYTES = 16_384;
+
+/** One statement, its predicate typed by its kind. */
+export type Statement = { readonly [K in Kind]: { readonly kind: K; readonly predicate: Predicate<K> } }[Kind];
+
+/** A statement as it was signed. */
+export type SignedStatement = Statement & {
+  /** Record id (PROTOCOL 1.1). */
+  readonly id: string;
+  /** Key id of the one signer. */
+  readonly signer: string;
+  /** Declared dedupe keys (PROTOCOL 1.2). */
+  readonly keys: readonly string[];
+};
+
+/** A statement as a view sees it: signed, and at a position in a log. */
+export type LogRecord = SignedStatement & { readonly index: number };
+
+/** The type URI of a kind; it only identifies, nothing is fetched from it. */
+export const predicateType = (kind: Kind): string => `${PREDICATE}${kind}/v1`;
+
+const kindOf = new Map<string, Kind>(KINDS.map((kind) => [predicateType(kind), kind]));
+
+/**
+ * The in-toto subject of a statement. Our predicates name what they are about, so the subject is computed: the digest
+ * of the canonical predicate. It is there for in-toto tools, and can never disagree with the predicate.
+ */
+function subjectOf(kind: Kind, predicate: unknown): readonly { name: string; digest: { sha256: string } }[] {
+  return [{ name: kind, digest: { sha256: hex(sha256(utf8(canonicalJson(predicate)))) } }];
+}
+
+/**
+ * Signs a statement and returns the entry's exact bytes.
+ *
+ * @throws StatementError `schema` when the predicate breaks its schema, `too-large` beyond 16 KiB
+ */
+export function signStatement<K extends Kind>(kind: K, predicate: Predicate<K>, signer: Signer): Uint8Array {
+  checkSchema(kind, predicate);
+  const payload = canonicalJson({
+    _type: STATEMENT_TYPE,
+    subject: subjectOf(kind, predicate),
+    predicateType: predicateType(kind),
+    predicate,
+  });
+  const entry = sealEnvelope(utf8(payload), signer);
+  assertSize(entry);
+  return entry;
+}
+
+/**
+ * Opens an entry: envelope, signature, schema. The result can be trusted to be what its signer signed; whether the
+ * signer was allowed to is the registry's question.
+ *
+ * @throws EnvelopeError, EncodingError, StatementError
+ */
+export function openStatement(entry: Uint8Array): SignedStatement {
+  assertSize(entry);
+  const envelope = parseEnvelope(entry);
+  const statement = readStatement(envelope);
+  verifyEnvelope(envelope);
+  return statement;
+}
+
+/** `openStatement` without the signature check: for entries whose signature has been checked before. */
+export function readEntry(entry: Uint8Array): SignedStatement {
+  return readStatement(parseEnvelope(entry));
+}
+
+/** Reads an envelope's payload as a statement. @throws StatementError, EncodingError */
+export function readStatement(envelope: Envelope): SignedStatement {
+  const value = parseJsonText(fromUtf8(envelope.payload)) as Record<string, unknown> | null;
+  if (value === null || typeof value !== 'object' || value._type !== STATEMENT_TYPE) {
+    throw new StatementError('schema', { what: `the payload is not an in-toto Statement v1`, where: '_type' });
+  }
+  const kind = kindOf.get(value.predicateType as string);
+  if (kind === undefined) {
+    throw new StatementError('unknown-predicate', {
+      what: `predicate type ${JSON.stringify(value.predicateType)} is not known here`,
+      where: 'predicateType',
+      fix: 'Use a newer Assay to read it; answers that would need it are marked incomplete.',
+    });
+  }
+  checkSchema(kind, value.predicate);
+  checkSubject(kind, value);
+  return {
+    kind,
+    predicate: value.predicate,
+    id: envelope.id,
+    signer: envelope.keyId,
+    keys: declaredKeys(kind, value.predicate as never, envelope.keyId),
+  } as SignedStatement;
+}
+
+function checkSchema(kind: Kind, predicate: unknown): void {
+  const result = schemaOf(kind).safeParse(predicate);
+  if (result.success) return;
+  const issue = result.error.issues[0];
+  throw new StatementError('schema', {
+    what: `${kind}: ${issue?.message ?? 'does not fit its schema'}`,
+    where: ['predicate', ...(issue?.path ?? [])].join('.'),
+  });
+}
+
+function checkSubject(kind: Kind, value: Record<string, unknown>): void {
+  const extra = Object.keys(value).filter((key) => !['_type', 'subject', 'predicateType', 'predicate'].includes(key));
+  if (extra.length > 0) throw new StatementError('schema', { what: `unknown member "${extra[0]}"`, where: extra[0] as string });
+  if (canonicalJson(value.subject) !== canonicalJson(subjectOf(kind, value.predicate))) {
+    throw new StatementError('subject', { what: 'the subject is not the digest of the predicate', where: 'subject' });
+  }
+}
+
+function assertSize(entry: Uint8Array): void {
+  if (entry.length <= MAX_ENTRY_BYTES) return;
+  throw new StatementError('too-large', {
+    what: `an entry of ${entry.length} bytes is over the limit of ${MAX_ENTRY_BYTES}`,
+    fix: 'Put the content into a blob and log its digest (PROTOCOL 4.5).',
+  });
+}

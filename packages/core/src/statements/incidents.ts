@@ -1,0 +1,62 @@
+/** Statements of an incident's life: a notice of what is no longer to be relied on, until each consequence is settled. */
+import { z } from 'zod';
+import { commitment, digest, keyId, recordId, seconds, uint64 } from './scalars.ts';
+
+const condition = z.union([
+  z.strictObject({ field: z.enum(['channel', 'model', 'client', 'finish', 'verification']), eq: z.string().max(256) }),
+]);
+
+/** What the notice is about: versions, or nodes, or both; `where` narrows it. */
+const about = {
+  versions: z.array(digest).min(1).max(64).optional(),
+  nodes: z.array(keyId).min(1).max(64).optional(),
+  where: z.array(condition).max(8).optional(),
+  from: seconds,
+  until: seconds.optional(),
+};
+
+/** Anybody joined may sign one; it moves no money until it is upheld. */
+export const incidentOpen = z
+  .strictObject({ ...about, because: commitment.optional() })
+  .refine((open) => open.versions !== undefined || open.nodes !== undefined, { error: 'name versions or nodes' });
+
+/** Signed by the opener with the owner's endorsement; `dismissed` empties the scope. */
+export const incidentAmend = z.strictObject({
+  incident: recordId,
+  set: z.strictObject({ ...about, from: seconds.optional(), status: z.enum(['open', 'dismissed']).optional() }),
+});
+
+/** The states of a disposition (rollback.md §2.3). */
+export const dispositionState = z.enum([
+  'acknowledged',
+  'rerun_same',
+  'rerun_different',
+  'compensated',
+  'accepted',
+  'not_affected',
+  'superseded',
+  'disputed',
+]);
+
+/** Signed by the owner of the target record, or by a handler that it authorised. */
+export const incidentSettle = z.strictObject({
+  incident: recordId,
+  target: recordId,
+  state: dispositionState,
+  basis: z.array(recordId).max(16).optional(),
+  note: commitment.optional(),
+});
+
+/** The compensation recorded for `target` was itself undone. */
+export const incidentReverse = z.strictObject({ target: recordId });
+
+/** A party recomputed the scope at `size` and found this root. */
+export const scopeAttest = z.strictObject({ incident: recordId, size: uint64, root: recordId });
+
+/** Closed as of `size`, on the word of `attests`. A late record reopens it. */
+export const incidentClose = z.strictObject({
+  incident: recordId,
+  size: uint64,
+  root: recordId,
+  attests: z.array(recordId).min(1).max(16),
+});

@@ -6,10 +6,19 @@ export * from './ed25519.ts';
 export * from './errors.ts';
 export * from './join-work.ts';
 export * from './json.ts';
+export * from './manifest.ts';
 export * from './payment-key.ts';
 export * from './statement.ts';
-export { AUTHORITY, type Authority, declaredKeys, type Kind, KINDS, type Predicate } from './statements/catalogue.ts';
+export {
+  AUTHORITY,
+  type Authority,
+  declaredKeys,
+  type Kind,
+  KINDS,
+  type Predicate,
+} from './statements/catalogue.ts';
 export { WEIGHT_TOTAL } from './statements/models.ts';
+export * from './tensor/index.ts';
 export {
   ed25519Signer,
   hmacSha256,

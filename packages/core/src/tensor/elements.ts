@@ -69,8 +69,8 @@ export function elementsOf<D extends Datatype>(tensor: Tensor, datatype: D): Ele
 
 function readElements(tensor: Tensor): Elements[Datatype] {
   if (tensor.datatype === 'BYTES') return readFrames(tensor.bytes);
-  const Array = ARRAYS[tensor.datatype];
-  return new Array(hostOrder(tensor.bytes, Array.BYTES_PER_ELEMENT).buffer);
+  const TypedArray = ARRAYS[tensor.datatype];
+  return new TypedArray(hostOrder(tensor.bytes, TypedArray.BYTES_PER_ELEMENT).buffer);
 }
 
 function readFrames(bytes: Uint8Array): readonly Uint8Array[] {

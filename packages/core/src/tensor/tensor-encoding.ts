@@ -40,7 +40,8 @@ export function encodeTensors(tensors: readonly Tensor[]): Uint8Array {
 /**
  * The tensors that `encodeTensors` turned into `bytes`, in the encoding's order.
  *
- * @throws TensorError `encoding` unless encoding the result again would give exactly `bytes`
+ * @throws TensorError `encoding` (or the code of the tensor rule that broke) unless encoding the result again would
+ *   give exactly `bytes`; EncodingError `utf8` on a name that is not text
  */
 export function decodeTensors(bytes: Uint8Array): Tensor[] {
   const reader = new Reader(bytes);

@@ -3,15 +3,15 @@ import { TileError } from './errors.ts';
 import { TILE_WIDTH } from './tile.ts';
 
 /** Most bytes one entry may have: what its uint16 length can say. */
-export const MAX_ENTRY_BYTES = 65_535;
+export const MAX_BUNDLED_ENTRY_BYTES = 65_535;
 
 /** Joins entries into a bundle. @throws TileError `width` | `entry-size` */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   checkWidth(entries.length);
-  const large = entries.find((entry) => entry.length > MAX_ENTRY_BYTES);
+  const large = entries.find((entry) => entry.length > MAX_BUNDLED_ENTRY_BYTES);
   if (large !== undefined) {
     throw new TileError('entry-size', {
-      what: `an entry of ${large.length} bytes is over ${MAX_ENTRY_BYTES}`,
+      what: `an entry of ${large.length} bytes is over ${MAX_BUNDLED_ENTRY_BYTES}`,
     });
   }
   const out = new Uint8Array(entries.reduce((sum, entry) => sum + 2 + entry.length, 0));

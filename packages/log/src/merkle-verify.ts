@@ -72,14 +72,16 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
   const size = treeNumber(claim.size, 'size');
   if (oldSize > size)
     throw new ProofError('range', { what: `a tree of ${size} leaves has no prefix of ${oldSize}` });
-  checkHashes([claim.oldRoot, claim.root, ...claim.proof]);
   const where = `consistency of ${oldSize} with ${size}`;
   if (oldSize === 0n || oldSize === size) {
     if (claim.proof.length !== 0) throw wrongLength(claim.proof.length);
     const expected = oldSize === 0n ? emptyRoot() : claim.root;
     if (!equal(claim.oldRoot, expected)) throw mismatch(where, expected, claim.oldRoot);
+    if (size === 0n && !equal(claim.root, expected)) throw mismatch(where, expected, claim.root);
     return;
   }
+  // Only here are the roots hashed; equal sizes compare them as they stand.
+  checkHashes([claim.oldRoot, claim.root, ...claim.proof]);
   const roots = rootsFromConsistency(claim, oldSize, size);
   if (!equal(roots.old, claim.oldRoot)) throw mismatch(where, roots.old, claim.oldRoot);
   if (!equal(roots.new, claim.root)) throw mismatch(where, roots.new, claim.root);

@@ -24,7 +24,9 @@ export function commit(salt: Uint8Array, domain: CommitmentDomain, bytes: Uint8A
 export function openCommitment(commitment: string, domain: CommitmentDomain, opening: Opening): void {
   const expected = commit(opening.salt, domain, opening.bytes);
   if (!equal(fromHex(expected.slice(12)), fromHex(commitment.slice(12)))) {
-    throw new CommitmentError('mismatch', { what: `these ${opening.bytes.length} bytes are not what ${commitment} committed to` });
+    throw new CommitmentError('mismatch', {
+      what: `these ${opening.bytes.length} bytes are not what ${commitment} committed to`,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** DSSE envelopes (github.com/secure-systems-lab/dsse, v1.0.2) with exactly one Ed25519 signature (PROTOCOL 1.1). */
 import { sha256, type Signer } from '#platform';
-import { base64, concat, fromBase64, fromHex, hex, utf8 } from './bytes.ts';
+import { base64, concat, fromBase64, fromHex, fromUtf8, hex, utf8 } from './bytes.ts';
 import { ed25519Verify, isAcceptablePublicKey } from './ed25519.ts';
 import { AssayError } from './errors.ts';
 import { canonicalJson, parseJson } from './json.ts';
@@ -9,7 +9,9 @@ import { canonicalJson, parseJson } from './json.ts';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** Bytes that are not one of our envelopes, or whose signature does not hold. */
-export class EnvelopeError extends AssayError<'malformed' | 'payload-type' | 'signature-count' | 'key' | 'signature'> {}
+export class EnvelopeError extends AssayError<
+  'malformed' | 'payload-type' | 'signature-count' | 'key' | 'signature'
+> {}
 
 /** An envelope taken apart. Nothing here is trusted until `verifyEnvelope` has passed. */
 export interface Envelope {
@@ -25,8 +27,8 @@ export interface Envelope {
 
 /** The pre-authentication encoding: `DSSEv1 SP len(type) SP type SP len(body) SP body`. */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const type = utf8(payloadType);
-  return concat(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
+  const typeBytes = payloadType === PAYLOAD_TYPE ? PAYLOAD_TYPE.length : utf8(payloadType).length;
+  return concat(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
 }
 
 /** The key id of a raw Ed25519 public key. */
@@ -66,10 +68,15 @@ export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
  * @throws EncodingError for ambiguous JSON or base64
  */
 export function parseEnvelope(entry: Uint8Array): Envelope {
+  const canonical = CANONICAL.exec(fromUtf8(entry));
+  if (canonical !== null)
+    return envelopeOf(canonical[1] as string, canonical[2] as string, canonical[3] as string);
   const value = parseJson(entry);
   const fields = exactly(value, ['payload', 'payloadType', 'signatures'], 'envelope');
   if (fields.payloadType !== PAYLOAD_TYPE) {
-    throw new EnvelopeError('payload-type', { what: `payload type ${JSON.stringify(fields.payloadType)} is not ${PAYLOAD_TYPE}` });
+    throw new EnvelopeError('payload-type', {
+      what: `payload type ${JSON.stringify(fields.payloadType)} is not ${PAYLOAD_TYPE}`,
+    });
   }
   const signatures = fields.signatures;
   if (!Array.isArray(signatures) || signatures.length !== 1) {
@@ -79,15 +86,26 @@ export function parseEnvelope(entry: Uint8Array): Envelope {
     });
   }
   const { keyid, sig } = exactly(signatures[0], ['keyid', 'sig'], 'signatures[0]');
-  const keyId = text(keyid, 'signatures[0].keyid');
-  const payload = fromBase64(text(fields.payload, 'payload'));
+  return envelopeOf(
+    text(fields.payload, 'payload'),
+    text(keyid, 'signatures[0].keyid'),
+    text(sig, 'signatures[0].sig'),
+  );
+}
+
+// The one spelling that `sealEnvelope` writes: it needs no JSON parser, and admission sees little else.
+const CANONICAL =
+  /^\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"application\/vnd\.in-toto\+json","signatures":\[\{"keyid":"([a-z0-9:]*)","sig":"([A-Za-z0-9+/=]*)"\}\]\}$/;
+
+function envelopeOf(payloadText: string, keyId: string, signatureText: string): Envelope {
+  const payload = fromBase64(payloadText);
   const signed = pae(PAYLOAD_TYPE, payload);
   return {
     id: hex(sha256(signed)),
     payload,
     keyId,
     publicKey: publicKeyOf(keyId),
-    signature: fromBase64(text(sig, 'signatures[0].sig')),
+    signature: fromBase64(signatureText),
     signed,
   };
 }
@@ -95,7 +113,9 @@ export function parseEnvelope(entry: Uint8Array): Envelope {
 /** Checks the one signature. @throws EnvelopeError `signature`. */
 export function verifyEnvelope(envelope: Envelope): void {
   if (!ed25519Verify(envelope.publicKey, envelope.signed, envelope.signature)) {
-    throw new EnvelopeError('signature', { what: `the signature of ${envelope.keyId} over record ${envelope.id} does not hold` });
+    throw new EnvelopeError('signature', {
+      what: `the signature of ${envelope.keyId} over record ${envelope.id} does not hold`,
+    });
   }
 }
 
@@ -103,7 +123,10 @@ function exactly(value: unknown, keys: readonly string[], where: string): Record
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const found = isObject ? Object.keys(value).toSorted() : [];
   if (!isObject || found.join() !== keys.join()) {
-    throw new EnvelopeError('malformed', { what: `expected an object with the keys ${keys.join(', ')}`, where });
+    throw new EnvelopeError('malformed', {
+      what: `expected an object with the keys ${keys.join(', ')}`,
+      where,
+    });
   }
   return value as Record<string, unknown>;
 }
@@ -112,4 +135,3 @@ function text(value: unknown, where: string): string {
   if (typeof value !== 'string') throw new EnvelopeError('malformed', { what: 'expected a string', where });
   return value;
 }
-

@@ -52,5 +52,13 @@ export abstract class AssayError<Code extends string = string> extends Error {
 
 /** Bytes, text or JSON that break their encoding's rules. */
 export class EncodingError extends AssayError<
-  'base64' | 'hex' | 'utf8' | 'json' | 'duplicate-key' | 'unsafe-integer' | 'lone-surrogate' | 'undefined' | 'range'
+  | 'base64'
+  | 'hex'
+  | 'utf8'
+  | 'json'
+  | 'duplicate-key'
+  | 'unsafe-integer'
+  | 'lone-surrogate'
+  | 'undefined'
+  | 'range'
 > {}

@@ -28,6 +28,11 @@ export function parseJson(bytes: Uint8Array): Json {
 
 /** `parseJson` of text already decoded. */
 export function parseJsonText(text: string): Json {
+  return parseCanonical(text).value;
+}
+
+/** `parseJsonText`, telling also whether `text` is canonical: it survives a round trip and its keys are in order. */
+export function parseCanonical(text: string): ParsedJson {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -35,47 +40,74 @@ export function parseJsonText(text: string): Json {
     throw new EncodingError('json', { what: (cause as Error).message, cause });
   }
   assertCarried(value, '$');
-  // Canonical text cannot hide a duplicate key or a rounded integer, and nearly all we read is canonical.
-  if (canonicalize(value) !== text) assertUnambiguous(text);
-  return value;
+  // Text that survives a round trip hides no duplicate key and no rounded integer, and nearly all we read is such.
+  const survives = JSON.stringify(value) === text;
+  if (!survives) assertUnambiguous(text);
+  return { value, canonical: survives && hasSortedKeys(value) };
 }
 
+/** A parsed value, and whether its text was the canonical form. */
+export interface ParsedJson {
+  readonly value: Json;
+  readonly canonical: boolean;
+}
+
+/** Whether all keys stand in code-unit order; integer-like keys, which JavaScript reorders, count as unsorted. */
+function hasSortedKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(hasSortedKeys);
+  let last = '';
+  for (const key in value) {
+    if (key < last || !hasSortedKeys((value as Record<string, unknown>)[key])) return false;
+    last = key;
+  }
+  return true;
+}
+
+/** Throws for a value that JSON cannot carry; the path is put together only once something is wrong. */
 function assertCarried(value: unknown, path: string): void {
-  switch (typeof value) {
-    case 'string':
-      if (!value.isWellFormed()) {
-        throw new EncodingError('lone-surrogate', { what: 'a string holds half a character', where: path });
+  if (isCarried(value)) return;
+  if (typeof value === 'object' && value !== null && isContainer(value)) {
+    for (const key of Object.keys(value)) {
+      if (!key.isWellFormed()) {
+        throw new EncodingError('lone-surrogate', { what: 'a key holds half a character', where: path });
       }
-      return;
-    case 'boolean':
-      return;
-    case 'number':
-      assertSafe(value, String(value), path);
-      return;
-    case 'object':
-      if (value === null) return;
-      if (Array.isArray(value)) {
-        for (let i = 0; i < value.length; i++) assertCarried(value[i], `${path}[${i}]`);
-        return;
-      }
-      assertPlainObject(value, path);
-      return;
-    default:
-      throw new EncodingError('undefined', { what: `JSON has no ${typeof value}`, where: path });
+      assertCarried(
+        (value as Record<string, unknown>)[key],
+        Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`,
+      );
+    }
   }
+  if (typeof value === 'string') {
+    throw new EncodingError('lone-surrogate', { what: 'a string holds half a character', where: path });
+  }
+  if (typeof value === 'number') assertSafe(value, String(value), path);
+  throw new EncodingError('undefined', {
+    what: `JSON has no ${typeof value === 'object' ? 'objects but plain ones, nor holes in arrays' : typeof value}`,
+    where: path,
+  });
 }
 
-function assertPlainObject(value: object, path: string): void {
+function isCarried(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number')
+    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+  if (typeof value === 'boolean' || value === null) return true;
+  if (typeof value !== 'object' || !isContainer(value)) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isCarried(value[i])) return false;
+    return true;
+  }
+  for (const key in value) {
+    if (!key.isWellFormed() || !isCarried((value as Record<string, unknown>)[key])) return false;
+  }
+  return true;
+}
+
+function isContainer(value: object): boolean {
+  if (Array.isArray(value)) return true;
   const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new EncodingError('undefined', { what: 'only plain objects can be written as JSON', where: path });
-  }
-  for (const key of Object.keys(value)) {
-    if (!key.isWellFormed()) {
-      throw new EncodingError('lone-surrogate', { what: 'a key holds half a character', where: path });
-    }
-    assertCarried((value as Record<string, unknown>)[key], `${path}.${key}`);
-  }
+  return prototype === Object.prototype || prototype === null;
 }
 
 function assertSafe(value: number, token: string, path: string): void {

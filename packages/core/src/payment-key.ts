@@ -16,5 +16,7 @@ export function signPaymentKey(secret: Uint8Array, statementKeyId: string): stri
 
 /** Whether that word holds. */
 export function verifyPaymentKey(paymentKey: string, signature: string, statementKeyId: string): boolean {
-  return secp256k1.verify(fromHex(signature), message(statementKeyId), fromHex(paymentKey.slice(10)), { lowS: true });
+  return secp256k1.verify(fromHex(signature), message(statementKeyId), fromHex(paymentKey.slice(10)), {
+    lowS: true,
+  });
 }

@@ -50,13 +50,19 @@ export function loadIdentity(path: string): Identity {
     fields = JSON.parse(readFileSync(path, 'utf8')) as typeof fields;
     return identityOf(fromBase64(fields.seed), fromBase64(fields.paymentSecret));
   } catch (cause) {
-    throw new KeyFileError('malformed', { what: 'expected {"seed", "paymentSecret"}, each 32 bytes in base64', where: path, cause });
+    throw new KeyFileError('malformed', {
+      what: 'expected {"seed", "paymentSecret"}, each 32 bytes in base64',
+      where: path,
+      cause,
+    });
   }
 }
 
 /** Reads the identity at `path`, or makes it when there is none. */
 export function openIdentity(path: string, entropy: Entropy): Identity {
-  return statSync(path, { throwIfNoEntry: false }) === undefined ? createIdentity(path, entropy) : loadIdentity(path);
+  return statSync(path, { throwIfNoEntry: false }) === undefined
+    ? createIdentity(path, entropy)
+    : loadIdentity(path);
 }
 
 /** The identity of two 32-byte secrets. */
@@ -70,4 +76,3 @@ function permissionsOf(path: string): number {
   if (stat === undefined) throw new KeyFileError('missing', { what: 'there is no key file', where: path });
   return stat.mode;
 }
-

@@ -81,22 +81,36 @@ export interface Signer {
 /** Ed25519 signer of a 32-byte seed (RFC 8032). */
 export function ed25519Signer(seed: Uint8Array): Signer {
   const key = privateKey(PKCS8_ED25519, seed);
-  return { publicKey: rawPublic(key, SPKI_ED25519), sign: (message) => new Uint8Array(sign(null, message, key)) };
+  return {
+    publicKey: rawPublic(key, SPKI_ED25519),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  };
 }
 
 /** The library's Ed25519 verification alone; `ed25519.ts` adds the rule that makes it the same on every runtime. */
-export function ed25519VerifyRaw(publicKeyBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function ed25519VerifyRaw(
+  publicKeyBytes: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   return verify(null, message, publicKey(SPKI_ED25519, publicKeyBytes), signature);
 }
 
 /** ML-DSA-44 signer of a 32-byte seed (FIPS 204, pure, empty context). */
 export function mldsa44Signer(seed: Uint8Array): Signer {
   const key = privateKey(PKCS8_MLDSA44, seed);
-  return { publicKey: rawPublic(key, SPKI_MLDSA44), sign: (message) => new Uint8Array(sign(null, message, key)) };
+  return {
+    publicKey: rawPublic(key, SPKI_MLDSA44),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  };
 }
 
 /** ML-DSA-44 verification (FIPS 204). False for a wrong length or signature. */
-export function mldsa44Verify(publicKeyBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function mldsa44Verify(
+  publicKeyBytes: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   if (publicKeyBytes.length !== 1_312 || signature.length !== 2_420) return false;
   return verify(null, message, publicKey(SPKI_MLDSA44, publicKeyBytes), signature);
 }

@@ -11,8 +11,23 @@ import {
 } from './incidents.ts';
 import { channelDecide, modelCreate, versionPublish, versionWithdraw } from './models.ts';
 import { outputReceipt } from './outputs.ts';
-import { endorse, grant, keyCompromised, keyRotate, participantJoin, participantLeave, revoke } from './people.ts';
-import { checkpointCosigned, logSucceed, parametersSet, payloadErase, rulesActivate, viewRoot } from './rules.ts';
+import {
+  endorse,
+  grant,
+  keyCompromised,
+  keyRotate,
+  participantJoin,
+  participantLeave,
+  revoke,
+} from './people.ts';
+import {
+  checkpointCosigned,
+  logSucceed,
+  parametersSet,
+  payloadErase,
+  rulesActivate,
+  viewRoot,
+} from './rules.ts';
 import { leaseLapse, requestDeliver, serveDrain, serveLease, serveStream } from './serving.ts';
 import { act, derive } from './use.ts';
 
@@ -22,7 +37,15 @@ import { act, derive } from './use.ts';
  * `node`, `gateway` a joined key of that role · `record-owner` whoever signed the record it is about ·
  * `operator` the log's own key · `opener` the incident's opener.
  */
-export type Authority = 'self' | 'joined' | 'owner' | 'node' | 'gateway' | 'record-owner' | 'operator' | 'opener';
+export type Authority =
+  | 'self'
+  | 'joined'
+  | 'owner'
+  | 'node'
+  | 'gateway'
+  | 'record-owner'
+  | 'operator'
+  | 'opener';
 
 const schemas = {
   'participant.join': participantJoin,
@@ -124,6 +147,10 @@ const keysOf: KeysOf = {
 };
 
 /** The declared dedupe keys of a statement, besides (id, signer). */
-export function declaredKeys<K extends Kind>(kind: K, predicate: Predicate<K>, signer: string): readonly string[] {
+export function declaredKeys<K extends Kind>(
+  kind: K,
+  predicate: Predicate<K>,
+  signer: string,
+): readonly string[] {
   return (keysOf[kind] as KeysOf[K])?.(predicate, signer) ?? [];
 }

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { commitment, digest, keyId, recordId, seconds, uint64 } from './scalars.ts';
 
 const condition = z.union([
-  z.strictObject({ field: z.enum(['channel', 'model', 'client', 'finish', 'verification']), eq: z.string().max(256) }),
+  z.strictObject({
+    field: z.enum(['channel', 'model', 'client', 'finish', 'verification']),
+    eq: z.string().max(256),
+  }),
 ]);
 
 /** What the notice is about: versions, or nodes, or both; `where` narrows it. */
@@ -18,12 +21,18 @@ const about = {
 /** Anybody joined may sign one; it moves no money until it is upheld. */
 export const incidentOpen = z
   .strictObject({ ...about, because: commitment.optional() })
-  .refine((open) => open.versions !== undefined || open.nodes !== undefined, { error: 'name versions or nodes' });
+  .refine((open) => open.versions !== undefined || open.nodes !== undefined, {
+    error: 'name versions or nodes',
+  });
 
 /** Signed by the opener with the owner's endorsement; `dismissed` empties the scope. */
 export const incidentAmend = z.strictObject({
   incident: recordId,
-  set: z.strictObject({ ...about, from: seconds.optional(), status: z.enum(['open', 'dismissed']).optional() }),
+  set: z.strictObject({
+    ...about,
+    from: seconds.optional(),
+    status: z.enum(['open', 'dismissed']).optional(),
+  }),
 });
 
 /** The states of a disposition (rollback.md §2.3). */

@@ -1,6 +1,17 @@
 /** Statements about models, their immutable versions, and the channels that point at them. */
 import { z } from 'zod';
-import { channelName, commitment, decimal, digest, modelName, recordId, seconds, shortName, tensorSpec, uint64 } from './scalars.ts';
+import {
+  channelName,
+  commitment,
+  decimal,
+  digest,
+  modelName,
+  recordId,
+  seconds,
+  shortName,
+  tensorSpec,
+  uint64,
+} from './scalars.ts';
 
 /** Weights of a decision sum to this (PROTOCOL 5.5). */
 export const WEIGHT_TOTAL = 10_000;
@@ -23,7 +34,11 @@ export const versionPublish = z.strictObject({
 });
 
 /** Signed by the owner or a granted key; nodes then refuse pins of the version as well (PROTOCOL 5.2). */
-export const versionWithdraw = z.strictObject({ model: modelName, version: digest, because: commitment.optional() });
+export const versionWithdraw = z.strictObject({
+  model: modelName,
+  version: digest,
+  because: commitment.optional(),
+});
 
 /**
  * Moves a channel; signed by the owner or a granted key. The target is always explicit: weights sum to 10 000, and an

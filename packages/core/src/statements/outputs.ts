@@ -71,5 +71,8 @@ export const outputReceipt = z.strictObject({
   /** Absent until payments exist: hash of the order, the amount, and the payment key's EIP-712 signature. */
   order: recordId.optional(),
   amount: uint64.optional(),
-  paymentSignature: z.string().regex(/^[0-9a-f]{130}$/).optional(),
+  paymentSignature: z
+    .string()
+    .regex(/^[0-9a-f]{130}$/)
+    .optional(),
 });

@@ -11,7 +11,9 @@ export const participantJoin = z.strictObject({
   name: shortName,
   operator: keyId.optional(),
   endpoints: z.array(z.url().max(256)).max(8),
-  paymentKey: z.string().regex(/^secp256k1:0[23][0-9a-f]{64}$/, { error: 'expected a compressed secp256k1 key' }),
+  paymentKey: z
+    .string()
+    .regex(/^secp256k1:0[23][0-9a-f]{64}$/, { error: 'expected a compressed secp256k1 key' }),
   /** The payment key's word for the statement key; the envelope is the word the other way. */
   paymentKeySignature: z.string().regex(/^[0-9a-f]{128}$/, { error: 'expected 64 bytes in hexadecimal' }),
   /** Nonce of the join work (`join-work.ts`). */
@@ -25,7 +27,11 @@ export const participantLeave = z.strictObject({});
 export const permission = z.enum(['version.publish', 'channel.decide', 'incident.settle']);
 
 /** Signed by the model's owner. */
-export const grant = z.strictObject({ model: modelName, to: keyId, permissions: z.array(permission).min(1).max(8) });
+export const grant = z.strictObject({
+  model: modelName,
+  to: keyId,
+  permissions: z.array(permission).min(1).max(8),
+});
 
 /** Signed by whoever signed the grant. */
 export const revoke = z.strictObject({ grant: recordId });

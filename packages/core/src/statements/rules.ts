@@ -23,4 +23,10 @@ export const parametersSet = z.strictObject({ name: shortName, value: uint64 });
 export const logSucceed = z.strictObject({ previous: checkpointRef });
 
 /** Signed by the client: the named payloads of a record are to be deleted with their salts (PROTOCOL 8.2). */
-export const payloadErase = z.strictObject({ record: recordId, fields: z.array(z.enum(['request', 'input', 'output', 'act', 'note'])).min(1).max(5) });
+export const payloadErase = z.strictObject({
+  record: recordId,
+  fields: z
+    .array(z.enum(['request', 'input', 'output', 'act', 'note']))
+    .min(1)
+    .max(5),
+});

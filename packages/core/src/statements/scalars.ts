@@ -13,7 +13,7 @@ export const keyId = pattern(/^ed25519:[0-9a-f]{64}$/, 'ed25519:<64 hexadecimal 
 export const commitment = pattern(/^hmac-sha256:[0-9a-f]{64}$/, 'hmac-sha256:<64 hexadecimal digits>');
 /** A 64-bit unsigned integer as a decimal string (PROTOCOL 1.4). */
 export const uint64 = pattern(/^(0|[1-9][0-9]{0,19})$/, 'an unsigned decimal string').refine(
-  (text) => BigInt(text) < 1n << 64n,
+  (text) => text.length < 20 || BigInt(text) < 1n << 64n,
   { error: 'expected at most 2^64 − 1' },
 );
 /** A signed fixed-point number with at most 18 decimals; views never see a float (PROTOCOL 4.6). */
@@ -25,7 +25,10 @@ export const millis = z.int().nonnegative();
 /** A short name; the log holds no free text (PROTOCOL 2.3). */
 export const shortName = pattern(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a name of a-z 0-9 . _ - (at most 64)');
 /** A caller's id for its request. */
-export const requestId = pattern(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'an id of letters, digits and . _ : - (at most 64)');
+export const requestId = pattern(
+  /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
+  'an id of letters, digits and . _ : - (at most 64)',
+);
 /** A model's full name: its owner's key, a slash, its name (PROTOCOL 1.5). */
 export const modelName = pattern(/^ed25519:[0-9a-f]{64}\/[a-z0-9][a-z0-9._-]{0,63}$/, '<owner key>/<name>');
 /** A channel's full name: a model's full name, a slash, the channel's name. */
@@ -43,7 +46,19 @@ export const shape = z.array(z.int().min(-1)).max(16);
 export const tensorSpec = z.strictObject({
   name: pattern(/^[\w./:-]{1,128}$/, 'a tensor name'),
   datatype: z.enum([
-    'BOOL', 'UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64', 'FP16', 'FP32', 'FP64', 'BYTES',
+    'BOOL',
+    'UINT8',
+    'UINT16',
+    'UINT32',
+    'UINT64',
+    'INT8',
+    'INT16',
+    'INT32',
+    'INT64',
+    'FP16',
+    'FP32',
+    'FP64',
+    'BYTES',
   ]),
   shape,
 });

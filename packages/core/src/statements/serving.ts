@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { digest, recordId, seconds, uint64 } from './scalars.ts';
 
 /** A stream of receipts of one node process: 128 random bits in hexadecimal. */
-export const streamId = z.string().regex(/^[0-9a-f]{32}$/, { error: 'expected a stream id (32 hexadecimal digits)' });
+export const streamId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/, { error: 'expected a stream id (32 hexadecimal digits)' });
 
 /** The newest receipt of a stream; absent members mean that the stream has none yet. */
 const head = { stream: streamId, sequence: uint64.optional(), head: recordId.optional() };

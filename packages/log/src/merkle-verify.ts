@@ -72,6 +72,8 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
   const size = treeNumber(claim.size, 'size');
   if (oldSize > size)
     throw new ProofError('range', { what: `a tree of ${size} leaves has no prefix of ${oldSize}` });
+  // Equal sizes only compare the roots as they stand; everything else hashes or keeps them.
+  if (oldSize !== size) checkHashes([claim.oldRoot, claim.root, ...claim.proof]);
   const where = `consistency of ${oldSize} with ${size}`;
   if (oldSize === 0n || oldSize === size) {
     if (claim.proof.length !== 0) throw wrongLength(claim.proof.length);
@@ -80,8 +82,6 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
     if (size === 0n && !equal(claim.root, expected)) throw mismatch(where, expected, claim.root);
     return;
   }
-  // Only here are the roots hashed; equal sizes compare them as they stand.
-  checkHashes([claim.oldRoot, claim.root, ...claim.proof]);
   const roots = rootsFromConsistency(claim, oldSize, size);
   if (!equal(roots.old, claim.oldRoot)) throw mismatch(where, roots.old, claim.oldRoot);
   if (!equal(roots.new, claim.root)) throw mismatch(where, roots.new, claim.root);

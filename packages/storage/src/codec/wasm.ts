@@ -1,0 +1,182 @@
+/** The kernel in WebAssembly SIMD (codec/rs.c), over one fixed memory whose slots callers fill in place. */
+import { fromBase64 } from '@assay/core';
+import { CodecError } from '../errors.ts';
+import { multiply } from './gf256.ts';
+import type { Kernel, RowProduct } from './kernel.ts';
+import { checkShape } from './pure.ts';
+import { PLAIN_MODULE, SHARED_MODULE } from './wasm-module.ts';
+
+const PAGE = 65_536;
+/** Room for the tables and addresses of one job: 255 × 255 coefficients never meet, 64 rows of 128 do. */
+const SCRATCH = 512 * 1_024;
+
+interface Exports {
+  readonly __heap_base: { readonly value: number };
+  mul_rows(tables: number, rows: number, k: number, src: number, dst: number, length: number): void;
+}
+
+/** The few names of the WebAssembly API used here: the ES library that core compiles against has none. */
+interface WasmApi {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  Memory: new (descriptor: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
+}
+
+/** A WebAssembly memory; a shared one can be posted to a worker thread. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
+}
+
+/** How a kernel gets its memory. */
+export interface WasmKernelOptions {
+  /** Bytes for slots; fixed, because growing would detach every buffer handed out. */
+  readonly bytes: number;
+  /** A memory made by another thread's kernel: this kernel then allocates nothing but its scratch. */
+  readonly shared?: { readonly memory: WasmMemory; readonly scratch: number };
+}
+
+/** A kernel and what another thread needs to join it. */
+export interface WasmKernel extends Kernel {
+  readonly memory: WasmMemory;
+  /** Reserves a scratch area for one worker thread over a shared memory. */
+  reserveScratch(): number;
+}
+
+const api = (globalThis as unknown as { WebAssembly?: WasmApi }).WebAssembly;
+
+/**
+ * A kernel with a memory of its own.
+ * @throws CodecError `unavailable` where the runtime has no WebAssembly SIMD: use `pureKernel()`
+ */
+export function wasmKernel(options: WasmKernelOptions): WasmKernel {
+  return build(PLAIN_MODULE, options, false);
+}
+
+/** The same over shared memory, so that worker threads encode in place what the main thread read. */
+export function sharedWasmKernel(options: WasmKernelOptions): WasmKernel {
+  return build(SHARED_MODULE, options, true);
+}
+
+function build(source: string, options: WasmKernelOptions, shared: boolean): WasmKernel {
+  if (api === undefined) throw unavailable('there is no WebAssembly here');
+  const pages = Math.ceil((options.bytes + SCRATCH + 2 * PAGE) / PAGE);
+  const memory =
+    options.shared?.memory ??
+    new api.Memory({ initial: pages, maximum: shared ? 65_536 : pages, ...(shared ? { shared } : {}) });
+  const exports = instantiate(source, memory);
+  const slots = new SlotAllocator(memory, exports.__heap_base.value);
+  const scratch = options.shared?.scratch ?? slots.take(SCRATCH).byteOffset;
+  return {
+    name: 'wasm-simd',
+    memory,
+    alloc: (bytes) => slots.take(bytes),
+    free: (buffer) => slots.give(buffer),
+    reserveScratch: () => slots.take(SCRATCH).byteOffset,
+    multiplyRows: (job) => multiplyRows(job, { memory, exports, scratch, slots }),
+  };
+}
+
+function instantiate(source: string, memory: WasmMemory): Exports {
+  const { Module, Instance } = api as WasmApi;
+  try {
+    return new Instance(new Module(fromBase64(source)), { env: { memory } }).exports as Exports;
+  } catch (cause) {
+    throw unavailable('this runtime refuses the SIMD module', cause);
+  }
+}
+
+function unavailable(what: string, cause?: unknown): CodecError {
+  return new CodecError('unavailable', { what, fix: 'Use pureKernel(), which gives the same bytes.', cause });
+}
+
+interface Machine {
+  readonly memory: WasmMemory;
+  readonly exports: Exports;
+  readonly scratch: number;
+  readonly slots: SlotAllocator;
+}
+
+function multiplyRows(job: RowProduct, machine: Machine): void {
+  checkShape(job);
+  const { matrix, src, dst } = job;
+  const tableBytes = matrix.length * 32;
+  if (tableBytes + 4 * (src.length + dst.length) > SCRATCH) {
+    throw new CodecError('shape', {
+      what: `${dst.length} rows of ${src.length} exceed one job`,
+      fix: 'Split the rows.',
+    });
+  }
+  const borrowed: Uint8Array[] = [];
+  const place = (column: Uint8Array, copyIn: boolean): Uint8Array => {
+    if (column.buffer === machine.memory.buffer) return column;
+    const slot = machine.slots.take(column.length);
+    borrowed.push(slot);
+    if (copyIn) slot.set(column);
+    return slot;
+  };
+  try {
+    const inputs = src.map((column) => place(column, true));
+    const outputs = dst.map((column) => place(column, false));
+    writeTables(new Uint8Array(machine.memory.buffer, machine.scratch, tableBytes), matrix);
+    const addresses = new Uint32Array(
+      machine.memory.buffer,
+      machine.scratch + tableBytes,
+      src.length + dst.length,
+    );
+    addresses.set([...inputs, ...outputs].map((column) => column.byteOffset));
+    const at = addresses.byteOffset;
+    const length = inputs[0]?.length ?? 0;
+    machine.exports.mul_rows(machine.scratch, dst.length, src.length, at, at + 4 * src.length, length);
+    outputs.forEach((slot, row) => slot !== dst[row] && (dst[row] as Uint8Array).set(slot));
+  } finally {
+    for (const slot of borrowed) machine.slots.give(slot);
+  }
+}
+
+function writeTables(out: Uint8Array, matrix: Uint8Array): void {
+  matrix.forEach((coefficient, at) => {
+    for (let x = 0; x < 16; x++) {
+      out[at * 32 + x] = multiply(coefficient, x);
+      out[at * 32 + 16 + x] = multiply(coefficient, x << 4);
+    }
+  });
+}
+
+/** Slots of a fixed memory: bump allocation, and one free list per size, because an upload uses very few sizes. */
+class SlotAllocator {
+  readonly #memory: WasmMemory;
+  readonly #free = new Map<number, number[]>();
+  #next: number;
+
+  constructor(memory: WasmMemory, base: number) {
+    this.#memory = memory;
+    this.#next = roundUp(base);
+  }
+
+  take(bytes: number): Uint8Array {
+    const size = roundUp(bytes);
+    const at = this.#free.get(size)?.pop() ?? this.#bump(size);
+    return new Uint8Array(this.#memory.buffer, at, bytes);
+  }
+
+  give(slot: Uint8Array): void {
+    const size = roundUp(slot.length);
+    const list = this.#free.get(size) ?? [];
+    list.push(slot.byteOffset);
+    this.#free.set(size, list);
+  }
+
+  #bump(size: number): number {
+    const at = this.#next;
+    if (at + size > this.#memory.buffer.byteLength) {
+      throw new CodecError('out-of-memory', {
+        what: `${size} more bytes do not fit a kernel memory of ${this.#memory.buffer.byteLength}`,
+        fix: 'Free slots first, or make the kernel with more bytes.',
+      });
+    }
+    this.#next += size;
+    return at;
+  }
+}
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / 64) * 64;

@@ -4,3 +4,49 @@ export type { Kernel, RowProduct } from './codec/kernel.ts';
 export { pureKernel } from './codec/pure.ts';
 export { ReedSolomon } from './codec/reed-solomon.ts';
 export { sharedWasmKernel, wasmKernel, type WasmKernel, type WasmMemory } from './codec/wasm.ts';
+export { decodeCbor, encodeCbor, type Cbor } from './cbor.ts';
+export {
+  hashLeaves,
+  LEAF_BYTES,
+  leafCount,
+  type LeafRange,
+  proveRange,
+  shardRoot,
+  treeRoot,
+  verifyLeaves,
+} from './merkle.ts';
+export { type ChunkPlan, MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, planChunks } from './format/chunking.ts';
+export { contentCuts } from './format/cdc.ts';
+export { readGguf } from './format/gguf.ts';
+export {
+  checkManifest,
+  locate,
+  type Manifest,
+  type ManifestFile,
+  type ManifestTensor,
+  payloadBytes,
+  totalBytes,
+} from './format/manifest.ts';
+export { readOnnx } from './format/onnx.ts';
+export {
+  CODEC,
+  decodePackHeader,
+  encodePackHeader,
+  MAX_SHARD_BYTES,
+  type PackHeader,
+  packId,
+  shardLength,
+} from './format/pack.ts';
+export { encodeManifest, type PagedManifest, pageIdsOf, readManifest } from './format/pages.ts';
+export {
+  fillPack,
+  manifestOf,
+  planDigest,
+  planUpload,
+  type PlannedPack,
+  type SourceFile,
+  type UploadPlan,
+} from './format/plan.ts';
+export { readSafetensors } from './format/safetensors.ts';
+export { type ByteSource, memorySource } from './format/source.ts';
+export type { Tensor, TensorTable } from './format/tensors.ts';

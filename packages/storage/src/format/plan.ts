@@ -1,0 +1,185 @@
+/** Plans an upload: cuts files into chunks, drops those the parent version has, and lays the new ones out in packs. */
+import { equal, hex, sha256 } from '@assay/core';
+import { TransferError } from '../errors.ts';
+import { type ChunkPlan, planChunks } from './chunking.ts';
+import type { Manifest } from './manifest.ts';
+import { type PackHeader, packId } from './pack.ts';
+import type { ByteSource } from './source.ts';
+
+/** A file to store. */
+export interface SourceFile {
+  readonly path: string;
+  readonly source: ByteSource;
+}
+
+/** Where a new chunk's bytes come from. */
+interface ChunkOrigin {
+  readonly id: Uint8Array;
+  readonly file: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A pack still to be encoded: its chunks in order. */
+export interface PlannedPack {
+  readonly packLen: number;
+  readonly chunks: readonly ChunkOrigin[];
+}
+
+/** A chunk of the blob: in a new pack, or in one that the parent already has. */
+type PlannedChunk = { readonly id: Uint8Array; readonly offset: number; readonly length: number } & (
+  | { readonly fresh: number }
+  | { readonly reused: number }
+);
+
+export interface UploadPlan {
+  readonly packs: readonly PlannedPack[];
+  /** Packs of the parent that hold chunks of this blob, and how many distinct bytes of each are used. */
+  readonly reused: readonly { readonly header: PackHeader; readonly bytes: number }[];
+  /** Distinct bytes of the blob, new and reused: the bar's total. */
+  readonly total: number;
+  readonly files: readonly { readonly path: string; readonly size: number; readonly plan: ChunkPlan }[];
+  readonly chunks: readonly PlannedChunk[];
+  readonly parent: Uint8Array | null;
+}
+
+export interface PlanOptions {
+  /** Largest pack payload in bytes: k shards of one size. */
+  readonly packBytes: number;
+  /** The version to deduplicate against. */
+  readonly parent?: { readonly blobId: Uint8Array; readonly manifest: Manifest };
+}
+
+/** Plans the upload of `files`, reading each once to hash its chunks. */
+export async function planUpload(files: readonly SourceFile[], options: PlanOptions): Promise<UploadPlan> {
+  const layout = new Layout(options);
+  const planned: UploadPlan['files'][number][] = [];
+  for (const [index, { path, source }] of files.entries()) {
+    const plan = await planChunks(path, source);
+    let start = 0;
+    for (const end of plan.ends) {
+      const id = sha256(await source.read(start, end - start));
+      layout.add({ id, file: index, start, length: end - start });
+      start = end;
+    }
+    planned.push({ path, size: source.size, plan });
+  }
+  return { ...layout.finish(), files: planned, parent: options.parent?.blobId ?? null };
+}
+
+class Layout {
+  readonly #packBytes: number;
+  readonly #parent: Manifest | undefined;
+  readonly #inParent = new Map<string, number>();
+  readonly #placed = new Map<string, PlannedChunk>();
+  readonly #chunks: PlannedChunk[] = [];
+  readonly #packs: PlannedPack[] = [];
+  readonly #reused = new Map<number, { at: number; bytes: number }>();
+  #open: ChunkOrigin[] = [];
+  #openBytes = 0;
+
+  constructor({ packBytes, parent }: PlanOptions) {
+    this.#packBytes = packBytes;
+    this.#parent = parent?.manifest;
+    this.#parent?.chunks.forEach((chunk, at) => this.#inParent.set(hex(chunk.id), at));
+  }
+
+  add(origin: ChunkOrigin): void {
+    const key = hex(origin.id);
+    const chunk = this.#placed.get(key) ?? this.#fromParent(key) ?? this.#fresh(origin);
+    this.#placed.set(key, chunk);
+    this.#chunks.push(chunk);
+  }
+
+  finish(): Pick<UploadPlan, 'packs' | 'reused' | 'total' | 'chunks'> {
+    this.#close();
+    const reused = [...this.#reused].map(([pack, { bytes }]) => {
+      return { header: this.#parent?.packs[pack] as PackHeader, bytes };
+    });
+    const fresh = this.#packs.reduce((sum, pack) => sum + pack.packLen, 0);
+    const total = reused.reduce((sum, { bytes }) => sum + bytes, fresh);
+    return { packs: this.#packs, reused, total, chunks: this.#chunks };
+  }
+
+  #fromParent(key: string): PlannedChunk | undefined {
+    const place = this.#parent?.chunks[this.#inParent.get(key) ?? -1];
+    if (place === undefined) return undefined;
+    const entry = this.#reused.get(place.pack) ?? { at: this.#reused.size, bytes: 0 };
+    entry.bytes += place.length;
+    this.#reused.set(place.pack, entry);
+    return { id: place.id, offset: place.offset, length: place.length, reused: entry.at };
+  }
+
+  #fresh(origin: ChunkOrigin): PlannedChunk {
+    if (this.#openBytes + origin.length > this.#packBytes) this.#close();
+    const chunk = {
+      id: origin.id,
+      offset: this.#openBytes,
+      length: origin.length,
+      fresh: this.#packs.length,
+    };
+    this.#open.push(origin);
+    this.#openBytes += origin.length;
+    return chunk;
+  }
+
+  #close(): void {
+    if (this.#open.length === 0) return;
+    this.#packs.push({ packLen: this.#openBytes, chunks: this.#open });
+    this.#open = [];
+    this.#openBytes = 0;
+  }
+}
+
+/**
+ * Reads a planned pack's payload into `out`, which has at least `packLen` bytes.
+ * @throws TransferError `source-changed` when a file no longer has the bytes that were planned
+ */
+export async function fillPack(
+  pack: PlannedPack,
+  files: readonly SourceFile[],
+  out: Uint8Array,
+): Promise<void> {
+  let at = 0;
+  for (const { id, file, start, length } of pack.chunks) {
+    const { path, source } = files[file] as SourceFile;
+    const bytes = await source.read(start, length);
+    if (!equal(sha256(bytes), id)) {
+      throw new TransferError('source-changed', {
+        what: `"${path}" changed while it was being stored`,
+        where: `bytes ${start}…${start + length}`,
+        fix: 'Start the upload again.',
+      });
+    }
+    out.set(bytes, at);
+    at += length;
+  }
+}
+
+/** The manifest of a finished plan; `headers` are those of its new packs, in order. */
+export function manifestOf(plan: UploadPlan, headers: readonly PackHeader[]): Manifest {
+  const chunks = plan.chunks.map((chunk) => {
+    const pack = 'fresh' in chunk ? chunk.fresh : headers.length + chunk.reused;
+    return { id: chunk.id, pack, offset: chunk.offset, length: chunk.length };
+  });
+  let first = 0;
+  const files = plan.files.map(({ path, size, plan: { ends } }) => {
+    first += ends.length;
+    return { path, size, firstChunk: first - ends.length, chunkCount: ends.length };
+  });
+  const tensors = plan.files.flatMap(({ plan: { tensors: own } }, file) =>
+    own.map((tensor) => ({ ...tensor, file })),
+  );
+  return {
+    packs: [...headers, ...plan.reused.map(({ header }) => header)],
+    chunks,
+    files,
+    tensors,
+    parent: plan.parent,
+  };
+}
+
+/** Digest of what an upload will send: a journal of another plan is not resumed. */
+export function planDigest(plan: UploadPlan): Uint8Array {
+  return sha256(...plan.chunks.map(({ id }) => id), ...plan.reused.map(({ header }) => packId(header)));
+}

@@ -1,1 +1,1 @@
-export {};
+export * from './witnessed-at.ts';

@@ -1,0 +1,1 @@
+export { type Appended, LogClient, LogClientError, type Wait } from './log-client.ts';

@@ -1,0 +1,109 @@
+/** A log over HTTP: static reads under the tlog-tiles paths, appends and proofs under the log server's own. */
+import { AssayError } from '@assay/core';
+import { bundlePath, decodeBundle, encodeBundle, TILE_WIDTH } from '@assay/log';
+
+/** A log that did not answer, or answered with an error. */
+export class LogClientError extends AssayError<'unreachable' | 'refused' | 'not-found' | 'malformed'> {}
+
+/** How long an append may take to be answered. */
+export type Wait = 'sequenced' | 'witnessed';
+
+/** Where an appended entry came to stand. */
+export interface Appended {
+  readonly index: number;
+  readonly id: string;
+  /** The entry was there before; this is where. */
+  readonly duplicate?: boolean;
+}
+
+/** One log server. */
+export class LogClient {
+  readonly url: string;
+  readonly #timeoutMs: number;
+
+  /** @param url prefix of the log, without a slash at the end */
+  constructor(url: string, timeoutMs = 10_000) {
+    this.url = url.replace(/\/+$/, '');
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** The published checkpoint, which meets the log's witness policy. */
+  checkpoint(): Promise<Uint8Array> {
+    return this.#get('checkpoint');
+  }
+
+  /** The newest checkpoint that the log itself signed; witnesses may not have seen it. */
+  newestCheckpoint(): Promise<Uint8Array> {
+    return this.#get('newest-checkpoint');
+  }
+
+  /** Any file below the log's prefix, such as a tile. */
+  file(path: string): Promise<Uint8Array> {
+    return this.#get(path);
+  }
+
+  /** The entries from `from` up to `to` (exclusive), one bundle at a time. */
+  async *entries(from: number, to: number): AsyncGenerator<Uint8Array[]> {
+    for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {
+      const width = Math.min(TILE_WIDTH, to - index * TILE_WIDTH);
+      const entries = decodeBundle(await this.#bundle(index, width), width);
+      yield entries.slice(Math.max(0, from - index * TILE_WIDTH), width);
+    }
+  }
+
+  /** Appends one entry. Safe to repeat: the log knows an entry that it has. */
+  async append(entry: Uint8Array, wait: Wait = 'sequenced'): Promise<Appended> {
+    return (await this.#post(`append?wait=${wait}`, entry)) as Appended;
+  }
+
+  /** Appends entries in order. Safe to repeat. */
+  async appendBatch(entries: readonly Uint8Array[]): Promise<readonly Appended[]> {
+    const reply = (await this.#post('append-batch', encodeBundle(entries))) as {
+      results: readonly Appended[];
+    };
+    return reply.results;
+  }
+
+  /** The `.tlog-proof` of an index. */
+  proof(index: number, wait: Wait = 'witnessed'): Promise<Uint8Array> {
+    return this.#get(`proof/${index}?wait=${wait}`);
+  }
+
+  /** A partial bundle is gone once the full one exists, so a reader that comes late asks for that. */
+  async #bundle(index: number, width: number): Promise<Uint8Array> {
+    if (width === TILE_WIDTH) return this.#get(bundlePath({ index, width }));
+    try {
+      return await this.#get(bundlePath({ index, width }));
+    } catch (error) {
+      if (!(error instanceof LogClientError) || error.code !== 'not-found') throw error;
+      return cut(await this.#get(bundlePath({ index, width: TILE_WIDTH })), width);
+    }
+  }
+
+  async #get(path: string): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#fetch(path, { method: 'GET' })).arrayBuffer());
+  }
+
+  async #post(path: string, body: Uint8Array): Promise<unknown> {
+    const response = await this.#fetch(path, { method: 'POST', body: new Uint8Array(body) });
+    return response.json();
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const where = `${this.url}/${path}`;
+    let response: Response;
+    try {
+      response = await fetch(where, { ...init, signal: AbortSignal.timeout(this.#timeoutMs) });
+    } catch (cause) {
+      throw new LogClientError('unreachable', { what: 'the log did not answer', where, cause });
+    }
+    if (response.ok) return response;
+    const code = response.status === 404 ? 'not-found' : 'refused';
+    const what = `the log answered ${response.status}: ${(await response.text()).slice(0, 500)}`;
+    throw new LogClientError(code, { what, where });
+  }
+}
+
+function cut(bundle: Uint8Array, width: number): Uint8Array {
+  return encodeBundle(decodeBundle(bundle, TILE_WIDTH).slice(0, width));
+}

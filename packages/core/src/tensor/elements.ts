@@ -1,5 +1,4 @@
 /** Between a tensor's bytes and the values that programs compute with. */
-import { concat } from '../bytes.ts';
 import type { Datatype } from './datatype.ts';
 import { elementCount } from './shape.ts';
 import { TensorError } from './tensor-error.ts';
@@ -119,11 +118,13 @@ function elementBytes(elements: Elements[Datatype]): Uint8Array {
 
 /** The BYTES form of `elements`: each prefixed with its length as u32 little-endian. */
 export function frameBytes(elements: readonly Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = [];
+  const out = new Uint8Array(elements.reduce((length, element) => length + 4 + element.length, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
   for (const element of elements) {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, element.length, true);
-    parts.push(length, element);
+    view.setUint32(at, element.length, true);
+    out.set(element, at + 4);
+    at += 4 + element.length;
   }
-  return concat(...parts);
+  return out;
 }

@@ -59,7 +59,11 @@ describe('tlog-tiles: paths', () => {
       index: fc.nat({ max: 10 ** 12 }),
       width: fc.integer({ min: 1, max: 256 }),
     });
-    fc.assert(fc.property(tiles, (tile) => { expect(parseTilePath(tilePath(tile))).toEqual(tile); }));
+    fc.assert(
+      fc.property(tiles, (tile) => {
+        expect(parseTilePath(tilePath(tile))).toEqual(tile);
+      }),
+    );
   });
 });
 
@@ -166,8 +170,9 @@ describe('tlog-tiles, "Log entries"', () => {
   it('comes back, for 1 to 256 entries, empty ones and the largest among them', () => {
     const entries = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 256 });
     fc.assert(
-      fc.property(entries, (list) => { expect(decodeBundle(encodeBundle(list), list.length).map(hex)).toEqual(list.map(hex)); }),
-      ),
+      fc.property(entries, (list) => {
+        expect(decodeBundle(encodeBundle(list), list.length).map(hex)).toEqual(list.map(hex));
+      }),
     );
     expect(decodeBundle(encodeBundle([new Uint8Array(65_535)]), 1)[0]).toHaveLength(65_535);
   });

@@ -1,0 +1,23 @@
+/** Lineage: announced against served, scope, books and closure of incidents, over any prefix of the log. */
+export * from './answers/announced.ts';
+export * from './answers/books.ts';
+export * from './answers/disposition.ts';
+export * from './answers/divergence.ts';
+export * from './answers/effective.ts';
+export { findIncident, requireIncident, type CompiledIncident } from './answers/incident-terms.ts';
+export { judgeRoot, roots, type Doubt, type Roots } from './answers/roots.ts';
+export { depthOf, scope, scopeIndex, type Layers, type Scope } from './answers/scope.ts';
+export { served, servedBy, type Served } from './answers/served.ts';
+export { gaps } from './answers/tenure.ts';
+export { type Span } from './answers/timeline.ts';
+export * from './answers/window.ts';
+export { type AsOf } from './as-of.ts';
+export { TextNames, type Names } from './columns/names.ts';
+export * from './compare.ts';
+export * from './error.ts';
+export * from './eval.ts';
+export { parseCases, type LineageCase } from './input/parse-case.ts';
+export { parseRecord } from './input/parse-record.ts';
+export * from './ledger.ts';
+export * from './queries.ts';
+export * from './records.ts';

@@ -1,2 +1,3 @@
 export * from './registry/index.ts';
 export * from './lineage/index.ts';
+export * from './timeline/index.ts';

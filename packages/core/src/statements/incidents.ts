@@ -53,6 +53,8 @@ export const incidentSettle = z.strictObject({
   target: recordId,
   state: dispositionState,
   basis: z.array(recordId).max(16).optional(),
+  /** What was given back, for `compensated`, in the act's own unit; never more than its harm over all incidents. */
+  amount: uint64.optional(),
   note: commitment.optional(),
 });
 

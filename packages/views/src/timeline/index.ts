@@ -1,0 +1,4 @@
+export { gradeOf } from './evidence-grade.ts';
+export { type Bracket, indexBracket, receiptBracket } from './record-times.ts';
+export { Timeline } from './timeline.ts';
+export { type Draft, LineageTranslator } from './to-lineage.ts';

@@ -1,0 +1,72 @@
+/** The whole timeline of one log: the registry at once, and the lineage ledger as far as witnesses have seen. */
+import type { LogRecord } from '@assay/core';
+import { Ledger } from '../lineage/ledger.ts';
+import type { AsOf } from '../lineage/as-of.ts';
+import { Registry, type WitnessedAt } from '../registry/index.ts';
+import { type Draft, LineageTranslator } from './to-lineage.ts';
+
+/**
+ * A pure fold over a log prefix. Records enter the ledger once a witnessed checkpoint that is itself logged covers
+ * them, so that every record has its bracket and no bracket ever moves.
+ */
+export class Timeline {
+  readonly registry: Registry;
+  readonly ledger = new Ledger();
+  readonly #translator: LineageTranslator;
+  readonly #waiting: { index: number; draft: Draft }[] = [];
+  readonly #records = new Map<string, LogRecord>();
+
+  constructor(witnessedAt: WitnessedAt) {
+    this.registry = new Registry(witnessedAt);
+    this.#translator = new LineageTranslator(this.registry);
+  }
+
+  /** Entries folded in; those beyond `witnessedSize` are in the registry only. */
+  get size(): number {
+    return this.registry.size;
+  }
+
+  /** The newest size that can be asked about: the largest witnessed checkpoint that is logged. */
+  get witnessedSize(): number {
+    return this.registry.time.newest?.size ?? 0;
+  }
+
+  /** Folds in the entry at index `size`. */
+  apply(record: LogRecord): void {
+    if (this.registry.apply(record) !== undefined) return;
+    this.#records.set(record.id, record);
+    const draft = this.#translator.draft(record);
+    if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
+    if (record.kind === 'checkpoint.cosigned') this.#settle();
+  }
+
+  /** Passes over an entry that could not be read. */
+  skip(): void {
+    this.registry.skip();
+  }
+
+  /** A record that counts, by its id. */
+  record(id: string): LogRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** All records that count, in log order. */
+  records(): Iterable<LogRecord> {
+    return this.#records.values();
+  }
+
+  /** The lineage as known at a witnessed size, the newest by default. @throws KnownAtError */
+  asOf(knownAt: number = this.witnessedSize): AsOf {
+    if (knownAt > 0) this.registry.time.require(knownAt);
+    return this.ledger.asOf(knownAt);
+  }
+
+  #settle(): void {
+    const size = this.witnessedSize;
+    const count = this.#waiting.findIndex(({ index }) => index >= size);
+    for (const { index, draft } of this.#waiting.splice(0, count === -1 ? this.#waiting.length : count)) {
+      for (const record of draft(this.registry.time)) this.ledger.append(record, index + 1);
+    }
+    if (size > this.ledger.size) this.ledger.advance(size);
+  }
+}

@@ -10,23 +10,33 @@ const VECTORS = `${process.env.ASSAY_VECTORS ?? '../shared/vectors'}/ed25519vect
 
 describe('PROTOCOL 1.3: one Ed25519 rule on every runtime', () => {
   // The public set is read in place; without it the conformance command says that it did not run.
-  it.skipIf(!existsSync(VECTORS))('gives the same verdict on Node and in the browser for all 914 edge cases', () => {
-    const cases = JSON.parse(readFileSync(VECTORS, 'utf8')) as { key: string; sig: string; msg: string; flags: string[] }[];
-    expect(cases).toHaveLength(914);
-    let accepted = 0;
-    for (const { key, sig, msg, flags } of cases) {
-      const [publicKey, signature, message] = [fromHex(key), fromHex(sig), utf8(msg)];
-      const strict = passesStrictRule(publicKey, signature);
-      const verdicts = [node, browser].map((on) => strict && on.ed25519VerifyRaw(publicKey, message, signature));
-      expect(verdicts[0]).toBe(verdicts[1]);
-      expect(ed25519Verify(publicKey, message, signature)).toBe(verdicts[0]);
-      if (verdicts[0]) {
-        accepted++;
-        expect(flags ?? []).not.toEqual(expect.arrayContaining(['low_order_A']));
+  it.skipIf(!existsSync(VECTORS))(
+    'gives the same verdict on Node and in the browser for all 914 edge cases',
+    () => {
+      const cases = JSON.parse(readFileSync(VECTORS, 'utf8')) as {
+        key: string;
+        sig: string;
+        msg: string;
+        flags: string[];
+      }[];
+      expect(cases).toHaveLength(914);
+      let accepted = 0;
+      for (const { key, sig, msg, flags } of cases) {
+        const [publicKey, signature, message] = [fromHex(key), fromHex(sig), utf8(msg)];
+        const strict = passesStrictRule(publicKey, signature);
+        const verdicts = [node, browser].map(
+          (on) => strict && on.ed25519VerifyRaw(publicKey, message, signature),
+        );
+        expect(verdicts[0]).toBe(verdicts[1]);
+        expect(ed25519Verify(publicKey, message, signature)).toBe(verdicts[0]);
+        if (verdicts[0]) {
+          accepted++;
+          expect(flags ?? []).not.toEqual(expect.arrayContaining(['low_order_A']));
+        }
       }
-    }
-    expect(accepted).toBe(43);
-  });
+      expect(accepted).toBe(43);
+    },
+  );
 
   it('RFC 8032 §7.1 test 2: signs and verifies the published example', () => {
     const seed = fromHex('4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb');
@@ -35,7 +45,9 @@ describe('PROTOCOL 1.3: one Ed25519 rule on every runtime', () => {
     );
     for (const platform of [node, browser]) {
       const signer = platform.ed25519Signer(seed);
-      expect(signer.publicKey).toEqual(fromHex('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c'));
+      expect(signer.publicKey).toEqual(
+        fromHex('3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c'),
+      );
       expect(signer.sign(Uint8Array.of(0x72))).toEqual(signature);
       expect(platform.ed25519VerifyRaw(signer.publicKey, Uint8Array.of(0x72), signature)).toBe(true);
     }

@@ -11,7 +11,13 @@ const model = `${signer.keyId}/sp500-vol`;
 const channel = `${model}/prod`;
 const checkpoint = { origin: 'log.example/assay', size: '41', root: id('c') };
 const stream = 'ab'.repeat(16);
-const runtime = { name: 'onnxruntime-node', version: '1.30.0', platform: 'linux-x64', provider: 'cpu', threads: 1 };
+const runtime = {
+  name: 'onnxruntime-node',
+  version: '1.30.0',
+  platform: 'linux-x64',
+  provider: 'cpu',
+  threads: 1,
+};
 
 export const examples: { readonly [K in Kind]: Predicate<K> } = {
   'participant.join': {
@@ -41,7 +47,12 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     standard: '0.95',
   },
   'version.withdraw': { model, version: sha('5'), because: mac('7') },
-  'channel.decide': { channel, to: { [sha('5')]: 9_000, [sha('8')]: 1_000 }, incident: id('9'), because: mac('a') },
+  'channel.decide': {
+    channel,
+    to: { [sha('5')]: 9_000, [sha('8')]: 1_000 },
+    incident: id('9'),
+    because: mac('a'),
+  },
   'serve.stream': { stream, previousStream: 'cd'.repeat(16), lastSequence: '7', lastReceipt: id('b') },
   'serve.lease': { version: sha('5'), expires: 1_790_000_600, stream, sequence: '12', head: id('d') },
   'serve.drain': { version: sha('5'), stream, sequence: '12', head: id('d') },
@@ -87,7 +98,12 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
   'scope.attest': { incident: id('b'), size: '90', root: id('e') },
   'incident.close': { incident: id('b'), size: '90', root: id('e'), attests: [id('f')] },
   'checkpoint.cosigned': { origin: checkpoint.origin, size: '41', note: 'log.example/assay\n41\n…' },
-  'view.root': { origin: checkpoint.origin, size: '41', rules: sha('1'), roots: { registry: id('2'), lineage: id('3') } },
+  'view.root': {
+    origin: checkpoint.origin,
+    size: '41',
+    rules: sha('1'),
+    roots: { registry: id('2'), lineage: id('3') },
+  },
   'rules.activate': { rules: sha('1') },
   'parameters.set': { name: 'max-decision-age', value: '30' },
   'log.succeed': { previous: checkpoint },

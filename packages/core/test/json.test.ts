@@ -70,9 +70,16 @@ describe('strict JSON', () => {
 describe('strict bytes', () => {
   it('one value has one encoding', () => {
     for (const text of ['QQ', 'QQ=', 'QR==', 'Q Q=', 'QQ==\n', '_-==', '====']) {
-      expect(codeOf(() => fromBase64(text)), text).toBe('base64');
+      expect(
+        codeOf(() => fromBase64(text)),
+        text,
+      ).toBe('base64');
     }
-    for (const text of ['0', 'AB', 'zz', ' 00']) expect(codeOf(() => fromHex(text)), text).toBe('hex');
+    for (const text of ['0', 'AB', 'zz', ' 00'])
+      expect(
+        codeOf(() => fromHex(text)),
+        text,
+      ).toBe('hex');
     expect(codeOf(() => fromUtf8(Uint8Array.of(0xc0, 0x80)))).toBe('utf8');
     expect(codeOf(() => u64(2 ** 53))).toBe('range');
     fc.assert(

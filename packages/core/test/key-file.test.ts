@@ -47,8 +47,12 @@ describe('PROTOCOL 8.1: salted commitments', () => {
     const commitment = commit(salt, 'output', bytes);
     openCommitment(commitment, 'output', { salt, bytes });
     expect(() => openCommitment(commitment, 'input', { salt, bytes })).toThrow(CommitmentError);
-    expect(() => openCommitment(commitment, 'output', { salt: randomBytes(32), bytes })).toThrow(CommitmentError);
-    expect(() => openCommitment(commitment, 'output', { salt, bytes: utf8('0.0124') })).toThrow(CommitmentError);
+    expect(() => openCommitment(commitment, 'output', { salt: randomBytes(32), bytes })).toThrow(
+      CommitmentError,
+    );
+    expect(() => openCommitment(commitment, 'output', { salt, bytes: utf8('0.0124') })).toThrow(
+      CommitmentError,
+    );
     expect(() => commit(randomBytes(16), 'output', bytes)).toThrow(CommitmentError);
   });
 });

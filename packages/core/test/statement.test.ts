@@ -37,8 +37,13 @@ const codeOf = (run: () => unknown): string => {
 };
 
 /** An entry whose payload is `payload` with `change` applied, signed again: only the schema can object. */
-const resigned = (kind: 'output.receipt' | 'act' | 'channel.decide', change: (payload: Payload) => void): Uint8Array => {
-  const payload = JSON.parse(fromUtf8(parseEnvelope(signStatement(kind, examples[kind], signer.signer)).payload)) as Payload;
+const resigned = (
+  kind: 'output.receipt' | 'act' | 'channel.decide',
+  change: (payload: Payload) => void,
+): Uint8Array => {
+  const payload = JSON.parse(
+    fromUtf8(parseEnvelope(signStatement(kind, examples[kind], signer.signer)).payload),
+  ) as Payload;
   change(payload);
   const digest = hex(sha256(utf8(canonicalJson(payload.predicate))));
   if (payload.subject[0] !== undefined) payload.subject[0].digest.sha256 = digest;
@@ -79,7 +84,9 @@ describe('statements', () => {
   });
 
   it('PROTOCOL 1.2: a receipt declares (node, stream, sequence) as its key', () => {
-    const { keys } = openStatement(signStatement('output.receipt', examples['output.receipt'], signer.signer));
+    const { keys } = openStatement(
+      signStatement('output.receipt', examples['output.receipt'], signer.signer),
+    );
     expect(keys).toEqual([`receipt ${signer.keyId} ${'ab'.repeat(16)} 13`]);
   });
 
@@ -96,15 +103,43 @@ describe('bad input at the edge', () => {
     ['nothing', new Uint8Array(0), 'EncodingError.json'],
     ['not JSON', utf8('hello'), 'EncodingError.json'],
     ['another object', utf8('{"a":1}'), 'EnvelopeError.malformed'],
-    ['no signature', utf8('{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[]}'), 'EnvelopeError.signature-count'],
+    [
+      'no signature',
+      utf8('{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[]}'),
+      'EnvelopeError.signature-count',
+    ],
     ['unknown member', resigned('act', (p) => void (p.predicate.note = 'hi')), 'StatementError.schema'],
     ['missing member', resigned('act', (p) => void delete p.predicate.type), 'StatementError.schema'],
-    ['null for absent', resigned('output.receipt', (p) => void (p.predicate.order = null)), 'StatementError.schema'],
-    ['number for a 64-bit integer', resigned('output.receipt', (p) => void (p.predicate.sequence = 13)), 'StatementError.schema'],
-    ['beyond 64 bits', resigned('output.receipt', (p) => void (p.predicate.sequence = '18446744073709551616')), 'StatementError.schema'],
-    ['weights that do not sum', resigned('channel.decide', (p) => void (p.predicate.to = { [`sha256:${'5'.repeat(64)}`]: 9_999 })), 'StatementError.schema'],
-    ['unknown predicate', resigned('act', (p) => void (p.predicateType += '0')), 'StatementError.unknown-predicate'],
-    ['wrong subject', resigned('act', (p) => void p.subject.push({ name: 'x', digest: { sha256: '' } })), 'StatementError.subject'],
+    [
+      'null for absent',
+      resigned('output.receipt', (p) => void (p.predicate.order = null)),
+      'StatementError.schema',
+    ],
+    [
+      'number for a 64-bit integer',
+      resigned('output.receipt', (p) => void (p.predicate.sequence = 13)),
+      'StatementError.schema',
+    ],
+    [
+      'beyond 64 bits',
+      resigned('output.receipt', (p) => void (p.predicate.sequence = '18446744073709551616')),
+      'StatementError.schema',
+    ],
+    [
+      'weights that do not sum',
+      resigned('channel.decide', (p) => void (p.predicate.to = { [`sha256:${'5'.repeat(64)}`]: 9_999 })),
+      'StatementError.schema',
+    ],
+    [
+      'unknown predicate',
+      resigned('act', (p) => void (p.predicateType += '0')),
+      'StatementError.unknown-predicate',
+    ],
+    [
+      'wrong subject',
+      resigned('act', (p) => void p.subject.push({ name: 'x', digest: { sha256: '' } })),
+      'StatementError.subject',
+    ],
     ['too large', new Uint8Array(MAX_ENTRY_BYTES + 1), 'StatementError.too-large'],
   ])('%s is refused with its own code', (_, entry, code) => {
     expect(codeOf(() => openStatement(entry))).toBe(code);
@@ -114,7 +149,10 @@ describe('bad input at the edge', () => {
     const entry = JSON.parse(fromUtf8(signStatement('act', examples.act, signer.signer)));
     const forged = { ...entry, signatures: [{ ...entry.signatures[0], keyid: other.keyId }] };
     expect(codeOf(() => openStatement(utf8(JSON.stringify(forged))))).toBe('EnvelopeError.signature');
-    const small = { ...entry, signatures: [{ ...entry.signatures[0], keyid: `ed25519:01${'00'.repeat(31)}` }] };
+    const small = {
+      ...entry,
+      signatures: [{ ...entry.signatures[0], keyid: `ed25519:01${'00'.repeat(31)}` }],
+    };
     expect(codeOf(() => openStatement(utf8(JSON.stringify(small))))).toBe('EnvelopeError.key');
     expect(keyIdOf(signer.signer.publicKey)).toBe(signer.keyId);
   });

@@ -1,0 +1,84 @@
+/** Makes the files of finished segments durable, checks them against each other, and only then lets the segments go. */
+import { concat, equal } from '@assay/core';
+import { HASH_BYTES, leafHash } from '../merkle.ts';
+import { fullOf, newBundles, newTiles, type Tile, TILE_WIDTH, tileWidth } from '../tile.ts';
+import type { SegmentRef } from './checkpoint-row.ts';
+import { GrowingTile } from './growing-tile.ts';
+import type { LogFiles } from './log-files.ts';
+import type { LogTree } from './log-tree.ts';
+import { corrupt, publicBundlePath, publicTilePath } from './public-files.ts';
+import { bundledSize, segmentPath, segmentStart } from './replay.ts';
+import type { RowHolder } from './row-holder.ts';
+import { presentPath, readBundle, readTile } from './stored-files.ts';
+
+/** What a flush works on. */
+export interface FlushInput {
+  readonly files: LogFiles;
+  readonly tree: LogTree;
+  readonly holder: RowHolder;
+}
+
+/**
+ * Lets go of `finished`, the oldest segments of the row, which end at tree size `end`.
+ *
+ * A crash anywhere here leaves the segments in the row, or the files durable, or both.
+ */
+export async function flush(input: FlushInput, finished: readonly SegmentRef[], end: number): Promise<void> {
+  const { files, tree, holder } = input;
+  const start = bundledSize(holder.current);
+  await tree.writeFiles(end);
+  const paths = await presentPaths(files, start, end);
+  await files.sync(paths);
+  await checkFiles(files, start, end);
+  const names = new Set(finished.map((segment) => segment.name));
+  await holder.change((row) => ({ segments: row.segments.filter((segment) => !names.has(segment.name)) }));
+  await removeOldSegments(files, holder, end);
+  // tlog-tiles, "Partial Tiles": they may go once the full one is there, and it is durable now.
+  for (const path of paths) if (!isPartial(path)) await files.remove(`${path}.p`);
+}
+
+/** The files of (start, end]: a partial one that has become full meanwhile stands as the full one. */
+async function presentPaths(files: LogFiles, start: number, end: number): Promise<string[]> {
+  const paths: string[] = [];
+  for (const tile of newTiles(start, end)) {
+    paths.push(await presentPath(files, publicTilePath(tile), publicTilePath(fullOf(tile))));
+  }
+  for (const bundle of newBundles(start, end)) {
+    paths.push(await presentPath(files, publicBundlePath(bundle), publicBundlePath(fullOf(bundle))));
+  }
+  return paths;
+}
+
+/** Bundles against level 0, each full tile against the level above: read from the files, not from memory. */
+async function checkFiles(files: LogFiles, start: number, end: number): Promise<void> {
+  for (const bundle of newBundles(start, end)) {
+    const leaves = concat(...(await readBundle(files, bundle)).map(leafHash));
+    if (!equal(leaves, await readTile(files, { ...bundle, level: 0 }))) {
+      throw corrupt(publicBundlePath(bundle), 'the bundle and its tile differ after being synced');
+    }
+  }
+  for (const tile of newTiles(start, end)) if (tile.width === TILE_WIDTH) await checkUpward(files, tile, end);
+}
+
+async function checkUpward(files: LogFiles, tile: Tile, size: number): Promise<void> {
+  const level = tile.level + 1;
+  const index = Math.floor(tile.index / TILE_WIDTH);
+  const above = await readTile(files, { level, index, width: tileWidth(level, index, size) });
+  const at = (tile.index % TILE_WIDTH) * HASH_BYTES;
+  if (equal(GrowingTile.from(await readTile(files, tile)).root(), above.subarray(at, at + HASH_BYTES)))
+    return;
+  throw corrupt(publicTilePath(tile), 'the tile and the one above it differ after being synced');
+}
+
+/**
+ * Removes the segments that the row no longer names, strays of beaten writers among them: none of those can swap any
+ * more. One that starts at `end` or later may be our own, made a moment ago and not yet in the row.
+ */
+async function removeOldSegments(files: LogFiles, holder: RowHolder, end: number): Promise<void> {
+  const named = new Set(holder.current.segments.map((segment) => segment.name));
+  for (const name of await files.list('wal')) {
+    if (!named.has(name) && segmentStart(name) < end) await files.remove(segmentPath(name));
+  }
+}
+
+const isPartial = (path: string): boolean => path.includes('.p/');

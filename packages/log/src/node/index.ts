@@ -1,0 +1,12 @@
+/** The Node half of the log: appender, recovery, fsck, and the witness. */
+export * from './checkpoint-row.ts';
+export type { EntryIdentity, KeyConflict } from './dedupe-index.ts';
+export * from './disk-files.ts';
+export * from './log-error.ts';
+export * from './log-files.ts';
+export * from './log-options.ts';
+export { Log } from './log.ts';
+export * from './open-log.ts';
+export * from './sqlite-row.ts';
+export * from './start-guard.ts';
+export * from './witness-index.ts';

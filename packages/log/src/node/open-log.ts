@@ -1,0 +1,102 @@
+/** Opening a log: read the row, recover, ask the guard, and only then sign. */
+import { equal, hex, unixSeconds, utf8 } from '@assay/core';
+import { emptyRoot } from '../merkle.ts';
+import type { RowState } from './checkpoint-row.ts';
+import { DedupeIndex } from './dedupe-index.ts';
+import { LogError } from './log-error.ts';
+import { LogKeys } from './log-keys.ts';
+import type { LogOptions } from './log-options.ts';
+import { LogTree } from './log-tree.ts';
+import { Log, mustAdvance } from './log.ts';
+import { CHECKPOINT_PATH, PublicFiles } from './public-files.ts';
+import { recover } from './recover.ts';
+import { RowHolder } from './row-holder.ts';
+
+/**
+ * Opens the log in a directory, or makes it.
+ *
+ * Reads every entry back: the tree is rebuilt from the bytes and must lead to the root that was signed. The public files
+ * are made again where they need not have survived.
+ *
+ * @throws LogError `wrong-origin` | `wrong-key` for another log's directory; `missing` | `row-ahead` | `corrupt` when the
+ *   files are not what the checkpoint row covers; `clock-backwards`; `lost-race`; and what the guard throws
+ */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const keys = new LogKeys(options.origin, options.ed25519, options.mldsa44);
+  const row = await readOrMakeRow(options, keys);
+  mustBelong(row, keys);
+  const now = mustAdvance(unixSeconds(options.clock), row.time);
+  const publicFiles = new PublicFiles(options.files, options.cachedTiles ?? 1_024);
+  const tree = new LogTree(publicFiles);
+  const dedupe = new DedupeIndex();
+  let askingSize = 0;
+  const onEntry = (entry: Uint8Array, index: number): void => {
+    const description = options.describe(entry);
+    if (description !== undefined) dedupe.claim(description, index);
+    if (description?.isQuiet !== true) askingSize = index + 1;
+  };
+  const segments = await recover({ files: options.files, row, tree, publicFiles, onEntry });
+  await options.guard?.({
+    origin: keys.origin,
+    size: tree.size,
+    rootAt: (size) => tree.rootAt(size),
+    verifiers: keys.verifiers,
+  });
+  const holder = new RowHolder(options.row, row);
+  if (tree.size > row.size) {
+    await holder.change(() => ({ size: tree.size, root: hex(tree.root()), time: now, segments }));
+  }
+  await restorePublished(options, row, tree);
+  const { files, clock } = options;
+  return new Log({ keys, files, clock, tree, publicFiles, holder, dedupe, askingSize, options });
+}
+
+/** The row; the first start makes that of an empty tree. */
+async function readOrMakeRow({ row, files, clock }: LogOptions, keys: LogKeys): Promise<RowState> {
+  const found = await row.read();
+  if (found !== undefined) return found;
+  const left = [...(await files.list('wal')), ...(await files.list('public'))];
+  if (left.length > 0) {
+    throw new LogError('missing', {
+      what: `there is no checkpoint row, but there are files of a log (${left.slice(0, 3).join(', ')})`,
+      where: 'log.db',
+      fix: 'Restore log.db together with the files; without it the log may not sign.',
+    });
+  }
+  const first: RowState = {
+    version: 1,
+    origin: keys.origin,
+    key: keys.vkey,
+    size: 0,
+    root: hex(emptyRoot()),
+    time: unixSeconds(clock),
+    segments: [],
+    published: '',
+  };
+  if (await row.swap(undefined, first)) return first;
+  // Another process made it in the same moment: theirs counts.
+  return (await row.read()) ?? first;
+}
+
+function mustBelong(row: RowState, keys: LogKeys): void {
+  if (row.origin !== keys.origin) {
+    throw new LogError('wrong-origin', {
+      what: `this directory holds the log ${row.origin}, not ${keys.origin}`,
+    });
+  }
+  if (row.key !== keys.vkey) {
+    throw new LogError('wrong-key', {
+      what: `this log is signed with ${row.key}, not ${keys.vkey}`,
+      fix: 'A new key begins a new log (PROTOCOL 4.5, log.succeed).',
+    });
+  }
+}
+
+/** Public files that a power cut may have taken: those of the published tree, and its checkpoint. */
+async function restorePublished({ files }: LogOptions, row: RowState, tree: LogTree): Promise<void> {
+  if (row.published === '') return;
+  const note = utf8(row.published);
+  await tree.writeFiles(Number(row.published.split('\n')[1]));
+  const found = await files.read(CHECKPOINT_PATH);
+  if (found === undefined || !equal(found, note)) await files.replace(CHECKPOINT_PATH, note);
+}

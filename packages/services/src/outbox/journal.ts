@@ -1,0 +1,191 @@
+/** A durable append-only list of records: one fdatasync per group, groups form while the one before is in flight. */
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { OutboxError } from './errors.ts';
+import { encodeGroup } from './group-frame.ts';
+import { lockDirectory } from './lock.ts';
+import { recoverSegments, segmentPath } from './recover-segments.ts';
+
+const sync = promisify(fdatasync);
+
+/** Where a record's bytes stand; good for as long as its segment is. */
+export interface RecordPlace {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** How a journal is opened. */
+export interface JournalOptions {
+  readonly directory: string;
+  /** A segment that has grown past this many bytes is finished and a new one begun. */
+  readonly segmentBytes: number;
+  /** Called for each record found, oldest first, before `openJournal` returns. */
+  readonly onRecord: (bytes: Uint8Array, place: RecordPlace) => void;
+}
+
+interface Waiting {
+  readonly record: Uint8Array;
+  readonly resolve: (place: RecordPlace) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const MAX_GROUP_RECORDS = 1_024;
+
+/** Opens or makes the journal in a directory, which then is this process's alone. @throws OutboxError */
+export function openJournal(options: JournalOptions): Journal {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(options.directory);
+  try {
+    const { nextGroup, segments, tornBytes } = recoverSegments(options.directory, options.onRecord);
+    return new Journal({ ...options, lock, nextGroup, tornBytes, segment: segments.at(-1) ?? nextGroup });
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+interface Opened extends JournalOptions {
+  readonly lock: Disposable;
+  readonly nextGroup: number;
+  readonly segment: number;
+  readonly tornBytes: number;
+}
+
+/**
+ * The open journal. `append` is the durability contract: once it resolves, the record survives a power cut; until
+ * then nobody may be told of it. After a failed write or sync the journal refuses everything, because the kernel may
+ * have dropped the pages it could not write and would call the next sync a success.
+ */
+export class Journal implements AsyncDisposable {
+  /** Bytes of a half-written group that opening cut off. */
+  readonly tornBytes: number;
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  readonly #lock: Disposable;
+  readonly #files = new Map<number, number>();
+  #waiting: Waiting[] = [];
+  #lazy: Uint8Array[] = [];
+  #group: number;
+  #segment: number;
+  #size: number;
+  #working: Promise<void> | undefined;
+  #broken: OutboxError | undefined;
+
+  constructor(opened: Opened) {
+    this.#directory = opened.directory;
+    this.#segmentBytes = opened.segmentBytes;
+    this.#lock = opened.lock;
+    this.#group = opened.nextGroup;
+    this.#segment = opened.segment;
+    this.tornBytes = opened.tornBytes;
+    const file = this.#fileOf(this.#segment);
+    this.#size = statSync(segmentPath(this.#directory, this.#segment)).size;
+    // What was read may have been in the page cache only; it is about to be relied on.
+    fsyncSync(file);
+  }
+
+  /** Appends, resolving once the record is durable. @throws OutboxError `failed` | `closed` */
+  append(record: Uint8Array): Promise<RecordPlace> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const { promise, resolve, reject } = Promise.withResolvers<RecordPlace>();
+    this.#waiting.push({ record, resolve, reject });
+    this.#working ??= this.#work();
+    return promise;
+  }
+
+  /** Appends with the next group or at closing: for what recovery can do without. */
+  appendLazily(record: Uint8Array): void {
+    if (this.#broken === undefined) this.#lazy.push(record);
+  }
+
+  /** The bytes of a durable record. */
+  read({ segment, offset, length }: RecordPlace): Uint8Array {
+    const out = new Uint8Array(length);
+    const read = readSync(this.#fileOf(segment), out, 0, length, offset);
+    if (read === length) return out;
+    throw new OutboxError('corrupt', {
+      what: `${length} bytes were there and ${read} are`,
+      where: `${segmentPath(this.#directory, segment)} byte ${offset}`,
+    });
+  }
+
+  /** Makes everything durable and lets the directory go. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#working;
+    if (this.#broken === undefined && this.#lazy.length > 0) await this.#commit([]);
+    this.#broken ??= new OutboxError('closed', { what: 'the journal is closed', where: this.#directory });
+    for (const file of this.#files.values()) closeSync(file);
+    this.#files.clear();
+    this.#lock[Symbol.dispose]();
+  }
+
+  async #work(): Promise<void> {
+    // One turn of the event loop lets requests that arrived together share a group.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.slice(0, MAX_GROUP_RECORDS);
+      this.#waiting = this.#waiting.slice(MAX_GROUP_RECORDS);
+      try {
+        const places = await this.#commit(group.map(({ record }) => record));
+        for (const [i, { resolve }] of group.entries()) resolve(places[i] as RecordPlace);
+      } catch (cause) {
+        this.#fail(cause as Error, group);
+      }
+    }
+    this.#working = undefined;
+  }
+
+  /** A crash before the sync returns leaves a torn or a whole group at the tail, promised to nobody either way. */
+  async #commit(records: readonly Uint8Array[]): Promise<RecordPlace[]> {
+    if (this.#size >= this.#segmentBytes) this.#beginSegment();
+    const lazy = this.#lazy.splice(0);
+    const { bytes, offsets } = encodeGroup(this.#group, [...records, ...lazy]);
+    const file = this.#fileOf(this.#segment);
+    const start = this.#size;
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, start + at);
+    await sync(file);
+    this.#group += 1;
+    this.#size = start + bytes.length;
+    const segment = this.#segment;
+    return records.map(({ length }, i) => ({ segment, offset: start + (offsets[i] as number), length }));
+  }
+
+  #beginSegment(): void {
+    this.#segment = this.#group;
+    this.#size = 0;
+    this.#fileOf(this.#segment);
+  }
+
+  #fileOf(segment: number): number {
+    const known = this.#files.get(segment);
+    if (known !== undefined) return known;
+    const path = segmentPath(this.#directory, segment);
+    const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
+    const file = openSync(path, isNew ? 'wx+' : 'r+', 0o600);
+    this.#files.set(segment, file);
+    if (isNew) syncDirectory(this.#directory);
+    return file;
+  }
+
+  #fail(cause: Error, group: readonly Waiting[]): void {
+    this.#broken = new OutboxError('failed', {
+      what: `the journal could not be written: ${cause.message}`,
+      where: segmentPath(this.#directory, this.#segment),
+      fix: 'Free or repair the disk and start again; nothing that was not durable was answered.',
+      cause,
+    });
+    for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(this.#broken);
+  }
+}
+
+/** A new file's name is durable only once its directory is. */
+function syncDirectory(directory: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,114 @@
+/** Statements that were promised and not yet acknowledged by the log, kept with the private bytes they belong to. */
+import { decodeRecord, encodeItem, encodeShipped, type Item } from './item.ts';
+import { type Journal, openJournal, type RecordPlace } from './journal.ts';
+
+/** How an outbox is opened. */
+export interface OutboxOptions {
+  readonly directory: string;
+  /** Called for each item kept, oldest first, so that its owner can rebuild its own state. */
+  readonly onItem: (item: Item, place: RecordPlace) => void;
+  readonly segmentBytes?: number;
+}
+
+const SEGMENT_BYTES = 64 * 2 ** 20;
+
+/** Opens or makes the outbox in a directory. @throws OutboxError `locked` | `corrupt` */
+export function openOutbox(options: OutboxOptions): Outbox {
+  const unsent: RecordPlace[] = [];
+  let shipped = 0;
+  const journal = openJournal({
+    directory: options.directory,
+    segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
+    onRecord: (bytes, place) => {
+      const record = decodeRecord(bytes);
+      if (record.kind === 'shipped') {
+        unsent.splice(0, record.count - shipped);
+        shipped = record.count;
+        return;
+      }
+      if (record.item.entry !== undefined) unsent.push(place);
+      options.onItem(record.item, place);
+    },
+  });
+  return new Outbox(journal, { unsent, shipped });
+}
+
+/** The open outbox. Entries are sent in the order in which they became durable. */
+export class Outbox implements AsyncDisposable {
+  readonly #journal: Journal;
+  readonly #unsent: RecordPlace[];
+  #shipped: number;
+  #listener: () => void = () => undefined;
+
+  constructor(journal: Journal, state: { unsent: RecordPlace[]; shipped: number }) {
+    this.#journal = journal;
+    this.#unsent = state.unsent;
+    this.#shipped = state.shipped;
+  }
+
+  /** Bytes of a half-written group that opening cut off. */
+  get tornBytes(): number {
+    return this.#journal.tornBytes;
+  }
+
+  /** Durable entries that the log has not acknowledged. */
+  get unsentCount(): number {
+    return this.#unsent.length;
+  }
+
+  /** Entries that the log has acknowledged since the beginning. */
+  get shippedCount(): number {
+    return this.#shipped;
+  }
+
+  /**
+   * Keeps an item. Once this resolves it survives a power cut, and only then may anybody be told of it. Calls made in
+   * one order become durable in that order.
+   *
+   * @throws OutboxError `failed` | `closed`
+   */
+  async put(item: Item): Promise<RecordPlace> {
+    const place = await this.#journal.append(encodeItem(item));
+    if (item.entry !== undefined) {
+      this.#unsent.push(place);
+      this.#listener();
+    }
+    return place;
+  }
+
+  /** The item at a place that `put` or `onItem` gave. */
+  read(place: RecordPlace): Item {
+    const record = decodeRecord(this.#journal.read(place));
+    if (record.kind === 'item') return record.item;
+    throw new TypeError('the place of an item was expected');
+  }
+
+  /** The oldest unsent entries, at most `count` of them and `bytes` together, but one at least when there is any. */
+  oldestUnsent(count: number, bytes: number): Uint8Array[] {
+    const batch: Uint8Array[] = [];
+    let total = 0;
+    for (const place of this.#unsent.slice(0, count)) {
+      const entry = this.read(place).entry as Uint8Array;
+      total += entry.length;
+      if (batch.length > 0 && total > bytes) break;
+      batch.push(entry);
+    }
+    return batch;
+  }
+
+  /** Marks the `count` oldest unsent entries as done. A crash before this is durable sends them again: the log dedupes. */
+  markShipped(count: number): void {
+    this.#unsent.splice(0, count);
+    this.#shipped += count;
+    this.#journal.appendLazily(encodeShipped(this.#shipped));
+  }
+
+  /** Has `listener` called whenever there is something to send. */
+  onUnsent(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#journal[Symbol.asyncDispose]();
+  }
+}

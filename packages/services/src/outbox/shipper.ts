@@ -1,0 +1,116 @@
+/** Sends an outbox's entries to the log, in order, for as long as it takes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outbox } from './outbox.ts';
+
+/** What the shipper needs of a log. Sending an entry twice must be harmless. */
+export interface EntrySink {
+  /** Resolves when all entries are durable in the log, in this order. */
+  appendBatch(entries: readonly Uint8Array[]): Promise<unknown>;
+}
+
+/** How a shipper works. */
+export interface ShipperOptions {
+  readonly outbox: Outbox;
+  readonly log: EntrySink;
+  /**
+   * Whether the log will never take this one entry, so that waiting is in vain. Such an entry is passed over and
+   * reported; the others go on. Everything else is tried again for ever.
+   */
+  readonly isRefusal: (error: unknown) => boolean;
+  /** Told of each failed try (`refused: false`) and each entry given up. */
+  readonly onProblem: (problem: ShippingProblem) => void;
+  /** Shortest and longest wait between tries, in milliseconds. */
+  readonly backoffMs?: { readonly first: number; readonly most: number };
+}
+
+/** A try that failed. */
+export interface ShippingProblem {
+  readonly error: unknown;
+  /** The entry that was given up, when one was. */
+  readonly refused?: Uint8Array;
+}
+
+const BATCH_ENTRIES = 256;
+const BATCH_BYTES = 1 << 20;
+const BACKOFF = { first: 50, most: 5_000 };
+
+/** The sending loop; one per outbox. */
+export class Shipper {
+  readonly #options: ShipperOptions;
+  readonly #stop = new AbortController();
+  #wake: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+  #limit = BATCH_ENTRIES;
+
+  constructor(options: ShipperOptions) {
+    this.#options = options;
+    options.outbox.onUnsent(() => this.#wake());
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the loop; what is unsent stays in the outbox. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await this.#running;
+  }
+
+  /** Resolves true when everything is sent, false when that takes longer than `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    for (const deadline = performance.now() + timeoutMs; this.#options.outbox.unsentCount > 0;) {
+      if (performance.now() >= deadline) return false;
+      await sleep(5);
+    }
+    return true;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      if (this.#options.outbox.unsentCount === 0) await this.#somethingUnsent();
+      else if (await this.#shipOnce()) failures = 0;
+      else await this.#pause(failures++);
+    }
+  }
+
+  /** Sends one batch; false when it should be tried again later. */
+  async #shipOnce(): Promise<boolean> {
+    const { outbox, log, isRefusal, onProblem } = this.#options;
+    const batch = outbox.oldestUnsent(this.#limit, BATCH_BYTES);
+    try {
+      await log.appendBatch(batch);
+    } catch (error) {
+      if (!isRefusal(error)) {
+        onProblem({ error });
+        return false;
+      }
+      // One of them is refused: sent one by one, the log says which.
+      if (batch.length > 1) this.#limit = 1;
+      else {
+        onProblem({ error, refused: batch[0] as Uint8Array });
+        outbox.markShipped(1);
+      }
+      return true;
+    }
+    outbox.markShipped(batch.length);
+    this.#limit = Math.min(BATCH_ENTRIES, this.#limit * 2);
+    return true;
+  }
+
+  #somethingUnsent(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    if (this.#options.outbox.unsentCount > 0 || this.#stop.signal.aborted) resolve();
+    return promise;
+  }
+
+  async #pause(failures: number): Promise<void> {
+    const { first, most } = this.#options.backoffMs ?? BACKOFF;
+    const delay = Math.min(most, first * 2 ** Math.min(failures, 20));
+    // Aborting ends the wait early; the loop sees the signal itself.
+    await sleep(delay, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+}

@@ -50,3 +50,11 @@ export {
 export { readSafetensors } from './format/safetensors.ts';
 export { type ByteSource, memorySource } from './format/source.ts';
 export type { Tensor, TensorTable } from './format/tensors.ts';
+export * from './capability.ts';
+export * from './certificate.ts';
+export * from './challenge.ts';
+export * from './committee.ts';
+export * from './node-facts.ts';
+export * from './progress.ts';
+export * from './receipt.ts';
+export { type Cause, type Evidence, type Revocation, revoke } from './regression.ts';

@@ -32,8 +32,9 @@ export function hashLeaves(bytes: Uint8Array): Uint8Array[] {
   );
 }
 
-/** Root over leaf hashes `from`…`to`. */
+/** Root over leaf hashes `from`…`to`; of none, the hash of nothing (RFC 6962 §2.1). */
 export function treeRoot(leaves: readonly Uint8Array[], from = 0, to = leaves.length): Uint8Array {
+  if (to === from) return sha256(new Uint8Array(0));
   if (to - from === 1) return leaves[from] as Uint8Array;
   const split = from + splitBelow(to - from);
   return sha256(NODE, treeRoot(leaves, from, split), treeRoot(leaves, split, to));

@@ -1,0 +1,12 @@
+/** A seeded source of uniform numbers from integer arithmetic: the same sequence on every machine. */
+
+/** Numbers in [0, 1) with 32 random bits (the "mulberry32" recurrence; not for secrets). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

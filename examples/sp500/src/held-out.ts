@@ -5,6 +5,9 @@ import type { Day } from './prices.ts';
 /** First held-out day. */
 export const HELD_OUT_FROM = '2016-01-04';
 
+/** Six weeks in which the second version's mistake shows on every day: a good window to tell the story on. */
+export const ROUGH_WEEKS = { from: '2020-02-18', to: '2020-03-31' } as const;
+
 /** One day to forecast from, at its close. */
 export interface HeldOutDay {
   readonly date: string;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describeEvaluation } from '../src/describe-evaluation.ts';
 import { evaluate } from '../src/evaluation.ts';
 import { forecastAll } from '../src/forecast-all.ts';
-import { heldOutDays } from '../src/held-out.ts';
+import { heldOutDays, ROUGH_WEEKS } from '../src/held-out.ts';
 import { loadEvaluation, loadVersion } from '../src/models.ts';
 import { forecast } from '../src/network.ts';
 import { loadPrices } from '../src/prices.ts';
@@ -65,6 +65,15 @@ describe('the evaluation', () => {
     expect(evaluation.heldOut.days).toBe(heldOut.length);
     expect(comparison('v2', 'v1')?.low).toBeGreaterThan(0);
     expect(comparison('v3', 'v2')?.high).toBeLessThan(0);
+  });
+
+  it('finds v2 below v1 on every one of the rough weeks’ days', () => {
+    const rough = heldOutDays(days, ROUGH_WEEKS.from, ROUGH_WEEKS.to);
+    expect(rough.length).toBe(31);
+    for (const { features } of rough) {
+      const good = forecast(trained.v1.network, features, trained.v1.columns);
+      expect(forecast(trained.v2.network, features, trained.v2.columns)).toBeLessThan(good);
+    }
   });
 
   it('finds v2 at a visibly lower level', () => {

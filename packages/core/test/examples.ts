@@ -11,6 +11,7 @@ const model = `${signer.keyId}/sp500-vol`;
 const channel = `${model}/prod`;
 const checkpoint = { origin: 'log.example/assay', size: '41', root: id('c') };
 const stream = 'ab'.repeat(16);
+const nonce = '0f'.repeat(16);
 const runtime = {
   name: 'onnxruntime-node',
   version: '1.30.0',
@@ -30,7 +31,7 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     work: String(findWork(signer.signer.publicKey, 8)),
   },
   'participant.leave': {},
-  grant: { model, to: other.keyId, permissions: ['channel.decide'] },
+  grant: { model, to: other.keyId, permissions: ['channel.decide'], nonce },
   revoke: { grant: id('3') },
   'key.rotate': { to: other.keyId, proof: 'ab'.repeat(64) },
   'key.compromised': { key: other.keyId, since: 1_790_000_000 },
@@ -52,10 +53,11 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     to: { [sha('5')]: 9_000, [sha('8')]: 1_000 },
     incident: id('9'),
     because: mac('a'),
+    nonce,
   },
   'serve.stream': { stream, previousStream: 'cd'.repeat(16), lastSequence: '7', lastReceipt: id('b') },
-  'serve.lease': { version: sha('5'), expires: 1_790_000_600, stream, sequence: '12', head: id('d') },
-  'serve.drain': { version: sha('5'), stream, sequence: '12', head: id('d') },
+  'serve.lease': { version: sha('5'), expires: 1_790_000_600, nonce, stream, sequence: '12', head: id('d') },
+  'serve.drain': { version: sha('5'), lease: id('1'), stream, sequence: '12', head: id('d') },
   'lease.lapse': { lease: id('e') },
   'request.deliver': { receipt: id('f'), bytesSent: '512' },
   'output.receipt': {
@@ -91,10 +93,10 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     version: sha('5'),
     reexecution: { runtime, difference: '0.000001', tolerance: '0.00001' },
   },
-  'incident.open': { versions: [sha('5')], from: 1_790_000_000, because: mac('a') },
-  'incident.amend': { incident: id('b'), set: { until: 1_790_000_900 } },
-  'incident.settle': { incident: id('b'), target: id('c'), state: 'rerun_same', basis: [id('d')] },
-  'incident.reverse': { target: id('c') },
+  'incident.open': { versions: [sha('5')], from: 1_790_000_000, because: mac('a'), nonce },
+  'incident.amend': { incident: id('b'), nonce, set: { until: 1_790_000_900 } },
+  'incident.settle': { incident: id('b'), target: id('c'), state: 'rerun_same', nonce, basis: [id('d')] },
+  'incident.reverse': { target: id('c'), nonce },
   'scope.attest': { incident: id('b'), size: '90', root: id('e') },
   'incident.close': { incident: id('b'), size: '90', root: id('e'), attests: [id('f')] },
   'checkpoint.cosigned': { origin: checkpoint.origin, size: '41', note: 'log.example/assay\n41\n…' },
@@ -104,8 +106,8 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     rules: sha('1'),
     roots: { registry: id('2'), lineage: id('3') },
   },
-  'rules.activate': { rules: sha('1') },
-  'parameters.set': { name: 'max-decision-age', value: '30' },
+  'rules.activate': { rules: sha('1'), nonce },
+  'parameters.set': { name: 'max-decision-age', value: '30', nonce },
   'log.succeed': { previous: checkpoint },
   'payload.erase': { record: id('4'), fields: ['input', 'output'] },
 };

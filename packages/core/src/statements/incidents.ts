@@ -1,6 +1,6 @@
 /** Statements of an incident's life: a notice of what is no longer to be relied on, until each consequence is settled. */
 import { z } from 'zod';
-import { commitment, digest, keyId, recordId, seconds, uint64 } from './scalars.ts';
+import { commitment, digest, keyId, nonce, recordId, seconds, uint64 } from './scalars.ts';
 
 const condition = z.union([
   z.strictObject({
@@ -20,7 +20,7 @@ const about = {
 
 /** Anybody joined may sign one; it moves no money until it is upheld. */
 export const incidentOpen = z
-  .strictObject({ ...about, because: commitment.optional() })
+  .strictObject({ ...about, nonce, because: commitment.optional() })
   .refine((open) => open.versions !== undefined || open.nodes !== undefined, {
     error: 'name versions or nodes',
   });
@@ -28,6 +28,7 @@ export const incidentOpen = z
 /** Signed by the opener with the owner's endorsement; `dismissed` empties the scope. */
 export const incidentAmend = z.strictObject({
   incident: recordId,
+  nonce,
   set: z.strictObject({
     ...about,
     from: seconds.optional(),
@@ -52,6 +53,7 @@ export const incidentSettle = z.strictObject({
   incident: recordId,
   target: recordId,
   state: dispositionState,
+  nonce,
   basis: z.array(recordId).max(16).optional(),
   /** What was given back, for `compensated`, in the act's own unit; never more than its harm over all incidents. */
   amount: uint64.optional(),
@@ -59,7 +61,7 @@ export const incidentSettle = z.strictObject({
 });
 
 /** The compensation recorded for `target` was itself undone. */
-export const incidentReverse = z.strictObject({ target: recordId });
+export const incidentReverse = z.strictObject({ target: recordId, nonce });
 
 /** A party recomputed the scope at `size` and found this root. */
 export const scopeAttest = z.strictObject({ incident: recordId, size: uint64, root: recordId });

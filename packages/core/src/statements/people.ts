@@ -1,6 +1,6 @@
 /** Statements about who takes part and who may act for whom. */
 import { z } from 'zod';
-import { keyId, modelName, recordId, seconds, shortName, uint64 } from './scalars.ts';
+import { keyId, modelName, nonce, recordId, seconds, shortName, uint64 } from './scalars.ts';
 
 /** What a participant offers to do. */
 export const role = z.enum(['log', 'owner', 'node', 'gateway', 'agent', 'verifier', 'witness']);
@@ -31,6 +31,7 @@ export const grant = z.strictObject({
   model: modelName,
   to: keyId,
   permissions: z.array(permission).min(1).max(8),
+  nonce,
 });
 
 /** Signed by whoever signed the grant. */

@@ -1,6 +1,6 @@
 /** Statements about the log itself and the rules by which it is read. */
 import { z } from 'zod';
-import { checkpointRef, digest, origin, recordId, shortName, uint64 } from './scalars.ts';
+import { checkpointRef, digest, nonce, origin, recordId, shortName, uint64 } from './scalars.ts';
 
 /** A witnessed checkpoint, the exact note; all record time is computed from these (PROTOCOL 3.1). Signed by the log. */
 export const checkpointCosigned = z.strictObject({ origin, size: uint64, note: z.string().max(12_000) });
@@ -14,10 +14,10 @@ export const viewRoot = z.strictObject({
 });
 
 /** A new rule set takes effect from this statement's index. Signed by the operator until judgement exists. */
-export const rulesActivate = z.strictObject({ rules: digest });
+export const rulesActivate = z.strictObject({ rules: digest, nonce });
 
 /** Never retroactive. Signed by the operator until judgement exists. */
-export const parametersSet = z.strictObject({ name: shortName, value: uint64 });
+export const parametersSet = z.strictObject({ name: shortName, value: uint64, nonce });
 
 /** The first entry of a new shard or key, bound to the old head (PROTOCOL 4.5). */
 export const logSucceed = z.strictObject({ previous: checkpointRef });

@@ -36,6 +36,8 @@ export const channelName = pattern(
   /^ed25519:[0-9a-f]{64}\/[a-z0-9][a-z0-9._-]{0,63}\/[a-z0-9][a-z0-9._-]{0,63}$/,
   '<owner key>/<model>/<channel>',
 );
+/** 128 random bits that make two otherwise equal statements two records: a channel moved back is a new decision. */
+export const nonce = pattern(/^[0-9a-f]{32}$/, 'a nonce (32 hexadecimal digits)');
 /** A log's origin line. */
 export const origin = pattern(/^[^\s+]{1,255}$/, 'a log origin');
 /** A checkpoint by what identifies it. */

@@ -1,6 +1,6 @@
 /** Statements of nodes about what they can serve, and of gateways about what they delivered. */
 import { z } from 'zod';
-import { digest, recordId, seconds, uint64 } from './scalars.ts';
+import { digest, nonce, recordId, seconds, uint64 } from './scalars.ts';
 
 /** A stream of receipts of one node process: 128 random bits in hexadecimal. */
 export const streamId = z
@@ -19,10 +19,10 @@ export const serveStream = z.strictObject({
 });
 
 /** Signed by the node: from now until `expires` it can serve `version`. A renewal states the stream's head. */
-export const serveLease = z.strictObject({ version: digest, expires: seconds, ...head });
+export const serveLease = z.strictObject({ version: digest, expires: seconds, nonce, ...head });
 
-/** Signed by the node: it has served its last of `version`. */
-export const serveDrain = z.strictObject({ version: digest, ...head });
+/** Signed by the node: it has served its last of `version` under the lease that it opened with `lease`. */
+export const serveDrain = z.strictObject({ version: digest, lease: recordId, ...head });
 
 /** Closes a dead node's lease as "tail unknown" (PROTOCOL 5.2). Signed by the model's owner. */
 export const leaseLapse = z.strictObject({ lease: recordId });

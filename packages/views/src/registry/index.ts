@@ -12,4 +12,11 @@ export { type Grant, type Model, type Version } from './models.ts';
 export { type Participant } from './participants.ts';
 export { Registry, type Equivocation, type IgnoredRecord, type WitnessedAt } from './registry.ts';
 export { registryRoot, rowsAt } from './registry-root.ts';
-export { type CosignedPoint, KnownAtError, WitnessedTime } from './witnessed-time.ts';
+export {
+  type CosignedPoint,
+  KnownAtError,
+  secondsOf,
+  tickOf,
+  TICKS_PER_SECOND,
+  WitnessedTime,
+} from './witnessed-time.ts';

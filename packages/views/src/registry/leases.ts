@@ -57,11 +57,13 @@ export class Leases {
     return true;
   }
 
-  drain(node: string, version: string, index: number): Lease | undefined {
-    const lease = this.of(node, version);
-    if (lease === undefined) return undefined;
+  /** Closes the lease that `id` opened or renewed, if `node` holds it open. */
+  drain(node: string, id: string, index: number): Lease | undefined {
+    const lease = this.#byId.get(id);
+    if (lease === undefined || lease.node !== node || this.of(node, lease.version) !== lease)
+      return undefined;
     lease.drainedAt = index;
-    this.#open.delete(`${node} ${version}`);
+    this.#open.delete(`${node} ${lease.version}`);
     return lease;
   }
 

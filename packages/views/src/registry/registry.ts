@@ -45,6 +45,7 @@ export class Registry {
   readonly ignored: IgnoredRecord[] = [];
   readonly equivocations: Equivocation[] = [];
   readonly #ids = new Map<string, number>();
+  readonly #signed = new Set<string>();
   readonly #keys = new Map<string, string>();
   readonly #witnessedAt: WitnessedAt;
   #operator: string | undefined;
@@ -82,12 +83,15 @@ export class Registry {
     if (record.index === 0 && record.kind === 'participant.join' && record.predicate.roles.includes('log')) {
       this.#operator = record.signer;
     }
-    const reason = this.#ids.has(record.id) ? 'duplicate' : (refusalOf(this, record) ?? this.#fold(record));
+    // Two signers of one payload make one record id and two statements: an endorsement counts for each.
+    const once = `${record.id} ${record.signer}`;
+    const reason = this.#signed.has(once) ? 'duplicate' : (refusalOf(this, record) ?? this.#fold(record));
     if (reason !== undefined) {
       this.ignored.push({ index: record.index, id: record.id, kind: record.kind, reason });
       return reason;
     }
-    this.#ids.set(record.id, record.index);
+    this.#signed.add(once);
+    if (!this.#ids.has(record.id)) this.#ids.set(record.id, record.index);
     this.#noteKeys(record);
     return undefined;
   }
@@ -129,7 +133,7 @@ export class Registry {
         this.leases.lease(signer, record.predicate, { id, index });
         break;
       case 'serve.drain':
-        this.leases.drain(signer, record.predicate.version, index);
+        if (this.leases.drain(signer, record.predicate.lease, index) === undefined) return 'unknown-record';
         break;
       case 'lease.lapse':
         this.#lapse(record.predicate.lease, index);

@@ -1,6 +1,18 @@
 /** Record time: which log sizes were witnessed, when, and so between which moments a record was made (PROTOCOL 3.1). */
 import { AssayError } from '@assay/core';
 
+/**
+ * The lineage axis counts ticks: Unix seconds of witnesses times this, so that records of one second still stand in
+ * log order. Ticks of this century stay below 2^53.
+ */
+export const TICKS_PER_SECOND = 2 ** 21;
+
+/** Unix seconds of a tick. */
+export const secondsOf = (tick: number): number => Math.floor(tick / TICKS_PER_SECOND);
+
+/** First tick of a second. */
+export const tickOf = (seconds: number): number => seconds * TICKS_PER_SECOND;
+
 /** A question asked at a size that was never witnessed and logged. */
 export class KnownAtError extends AssayError<'not-witnessed'> {}
 
@@ -9,6 +21,8 @@ export interface CosignedPoint {
   readonly size: number;
   /** Unix seconds: the quorum-th smallest witness timestamp, never before that of a smaller size. */
   readonly time: number;
+  /** Where it stands on the lineage axis: the last tick of its second, or later where seconds repeat. */
+  readonly tick: number;
   /** Log index of the `checkpoint.cosigned` entry. */
   readonly index: number;
 }
@@ -29,7 +43,10 @@ export class WitnessedTime {
   add(size: number, time: number, index: number): boolean {
     const last = this.newest;
     if (last !== undefined && size <= last.size) return false;
-    this.#points.push({ size, time: Math.max(time, last?.time ?? 0), index });
+    const monotone = Math.max(time, last?.time ?? 0);
+    // Room for each record since the last point, should witnesses sign two sizes within one second.
+    const earliest = last === undefined ? 0 : last.tick + Math.min(size - last.size, TICKS_PER_SECOND);
+    this.#points.push({ size, time: monotone, tick: Math.max(tickOf(monotone + 1) - 1, earliest), index });
     return true;
   }
 
@@ -51,14 +68,26 @@ export class WitnessedTime {
     });
   }
 
-  /** Upper bound of the record at `index`: the time of the first witnessed checkpoint that covers it. */
+  /** Unix seconds of the first witnessed checkpoint that covers the record at `index`. */
   recordedAt(index: number): number | undefined {
     return this.#points[this.#firstAbove(index)]?.time;
   }
 
-  /** Lower bound of anything first said at `index`: the time of the last witnessed checkpoint before it. */
+  /**
+   * Upper bound of the record at `index` in ticks: that of the first witnessed checkpoint that covers it, less one
+   * for each later record under the same checkpoint. So ticks of records follow log order.
+   */
+  recordedTick(index: number): number | undefined {
+    const i = this.#firstAbove(index);
+    const point = this.#points[i];
+    if (point === undefined) return undefined;
+    const floor = (this.#points[i - 1]?.tick ?? 0) + 1;
+    return Math.max(floor, point.tick - (point.size - 1 - index));
+  }
+
+  /** Lower bound of anything first said at `index`, in ticks: the last witnessed checkpoint before it. */
   notBefore(index: number): number {
-    return this.#points[this.#firstAbove(index) - 1]?.time ?? 0;
+    return this.#points[this.#firstAbove(index) - 1]?.tick ?? 0;
   }
 
   /** Position of the first point with size > `size`. */

@@ -1,6 +1,6 @@
-/** Where a record stands on the lineage axis: Unix seconds of witnesses (PROTOCOL 3). */
+/** Where a record stands on the lineage axis: ticks of witnessed time (PROTOCOL 3, `registry/witnessed-time.ts`). */
 import type { LogRecord } from '@assay/core';
-import type { WitnessedTime } from '../registry/index.ts';
+import { TICKS_PER_SECOND, type WitnessedTime } from '../registry/index.ts';
 
 /** A moment within lo ≤ t ≤ hi. */
 export interface Bracket {
@@ -17,8 +17,8 @@ export interface Bracket {
 export function receiptBracket(record: LogRecord & { kind: 'output.receipt' }, time: WitnessedTime): Bracket {
   const hi = recordedAt(record.index, time);
   const point = time.at(Number(record.predicate.notBefore.size));
-  const lo = point !== undefined && point.size <= record.index ? Math.min(point.time, hi) : 0;
-  const claimed = Math.floor(record.predicate.accepted / 1_000);
+  const lo = point !== undefined && point.size <= record.index ? Math.min(point.tick, hi) : 0;
+  const claimed = Math.floor((record.predicate.accepted / 1_000) * TICKS_PER_SECOND);
   return { lo, t: Math.min(Math.max(claimed, lo), hi), hi };
 }
 
@@ -28,9 +28,9 @@ export function indexBracket(index: number, time: WitnessedTime): Bracket {
   return { lo: time.notBefore(index), t: hi, hi };
 }
 
-/** Upper bound of a record; asked only of records that a witnessed checkpoint covers. */
+/** Upper bound of a record in ticks; asked only of records that a witnessed checkpoint covers. */
 export function recordedAt(index: number, time: WitnessedTime): number {
-  const at = time.recordedAt(index);
+  const at = time.recordedTick(index);
   if (at === undefined) throw new RangeError(`record ${index} is not covered by a witnessed checkpoint`);
   return at;
 }

@@ -34,7 +34,7 @@ export class Timeline {
   /** Folds in the entry at index `size`. */
   apply(record: LogRecord): void {
     if (this.registry.apply(record) !== undefined) return;
-    this.#records.set(record.id, record);
+    if (!this.#records.has(record.id)) this.#records.set(record.id, record);
     const draft = this.#translator.draft(record);
     if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
     if (record.kind === 'checkpoint.cosigned') this.#settle();

@@ -1,7 +1,7 @@
 /** Turns log records into lineage records: what is judged at once, and what must wait for its witnessed time. */
 import type { LogRecord, Predicate } from '@assay/core';
 import type { IncidentTerms, LineageRecord, OutputRecord, Scalar } from '../lineage/records.ts';
-import { mayHandle, type Registry, type WitnessedTime } from '../registry/index.ts';
+import { mayHandle, type Registry, tickOf, type WitnessedTime } from '../registry/index.ts';
 import { type ActiveAmendment, Amendments } from './amendments.ts';
 import { gradeOf } from './evidence-grade.ts';
 import { indexBracket, receiptBracket, recordedAt } from './record-times.ts';
@@ -106,7 +106,7 @@ export class LineageTranslator {
 
 function decisionOf({ channel, to, effective }: Predicate<'channel.decide'>, t: number): LineageRecord {
   const weights = new Map(Object.entries(to));
-  const dated = effective === undefined ? {} : { effective };
+  const dated = effective === undefined ? {} : { effective: tickOf(effective) };
   return { kind: 'decision', channel, to: weights, t, authorized: true, ...dated };
 }
 
@@ -144,8 +144,8 @@ function termsOf({ versions, nodes, from, until, where }: Predicate<'incident.op
   return {
     versions: versions ?? null,
     nodes: nodes ?? null,
-    bad_from: from,
-    bad_to: until ?? null,
+    bad_from: tickOf(from),
+    bad_to: until === undefined ? null : tickOf(until),
     where: where ?? [],
     status: 'open',
   };
@@ -160,8 +160,8 @@ function amended(
   const set: Partial<IncidentTerms> = {
     ...(versions === undefined ? {} : { versions }),
     ...(nodes === undefined ? {} : { nodes }),
-    ...(from === undefined ? {} : { bad_from: from }),
-    ...(until === undefined ? {} : { bad_to: until }),
+    ...(from === undefined ? {} : { bad_from: tickOf(from) }),
+    ...(until === undefined ? {} : { bad_to: tickOf(until) }),
     ...(where === undefined ? {} : { where }),
     ...(status === undefined ? {} : { status }),
   };

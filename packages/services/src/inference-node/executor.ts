@@ -1,0 +1,233 @@
+/** The node's main path: from a request to a signed receipt that is durable before anybody hears of the answer. */
+import {
+  AssayError,
+  type Clock,
+  commit,
+  encodeTensors,
+  fromHex,
+  hex,
+  type Predicate,
+  sha256,
+  type Tensor,
+} from '@assay/core';
+import { EngineError, isCallerFault, type RunResult, type SessionCache } from '@assay/engine';
+import type { Outbox } from '../outbox/index.ts';
+import type { CheckpointRef, LogView } from '../participant/index.ts';
+import { type Choice, chooseTarget } from './choose-target.ts';
+import type { Fault } from './fault.ts';
+import { type Kept, keptItem, readKept } from './kept-answer.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import { NodeError } from './node-error.ts';
+import type { ReceiptStream, Unplaced } from './receipt-stream.ts';
+import { type Answered, RequestLedger } from './request-ledger.ts';
+import { type ExecuteRequest, type ExecuteResponse, requestBytes, requestKey } from './wire/index.ts';
+
+/** What an executor works with. */
+export interface ExecutorOptions {
+  readonly view: LogView;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly stream: ReceiptStream;
+  readonly leases: LeaseKeeper;
+  readonly sessions: SessionCache;
+  readonly runtime: Predicate<'output.receipt'>['runtime'];
+  readonly maxDecisionAgeMs: number;
+  /** Requests at once; more are sent away. */
+  readonly maxInFlight: number;
+  readonly fault: Fault | undefined;
+}
+
+/** A request on its way: what it asks, what will answer it, since when. */
+interface Accepted {
+  readonly request: ExecuteRequest;
+  readonly requestBytes: Uint8Array;
+  readonly choice: Choice;
+  readonly accepted: number;
+  readonly notBefore: CheckpointRef;
+}
+
+/** Verification levels that this node can honour; any other is refused, never silently lowered. */
+export const OFFERED_LEVELS = ['signed'] as const;
+
+/** Executes requests, each once. */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #ledger: RequestLedger<ExecuteResponse>;
+  #inFlight = 0;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#ledger = new RequestLedger({
+      load: ({ place }) => readKept(options.outbox.read(place)),
+      reused: ({ key }) =>
+        new NodeError('id-reused', {
+          what: `the request id of "${key}" was used before, for something else`,
+          where: 'id',
+          fix: 'Give each request an id of its own; a retry must ask for exactly the same.',
+        }),
+    });
+  }
+
+  /** Notes an answer that an earlier process made durable. */
+  restore(answered: Answered): void {
+    this.#ledger.add(answered);
+  }
+
+  /** What is kept of a receipt's request. */
+  kept(receiptId: string): Kept | undefined {
+    const answered = this.#ledger.byReceipt(receiptId);
+    return answered === undefined ? undefined : readKept(this.#options.outbox.read(answered.place));
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Answers a request; a retry gets the first answer again, byte for byte.
+   *
+   * @throws NodeError
+   */
+  async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
+    const bytes = requestBytes(headOf(request), request.inputBytes);
+    const identity = { key: requestKey(request), hash: hex(sha256(bytes)) };
+    return this.#ledger.once(identity, () => this.#admit(request, bytes));
+  }
+
+  async #admit(request: ExecuteRequest, bytes: Uint8Array): Promise<ExecuteResponse> {
+    if (this.#inFlight >= this.#options.maxInFlight) {
+      throw new NodeError('overloaded', {
+        what: `${this.#inFlight} requests are being worked on, at most ${this.#options.maxInFlight} are`,
+        fix: 'Try again in a moment, or another node.',
+      });
+    }
+    this.#inFlight += 1;
+    try {
+      const accepted = this.#accept(request, bytes);
+      const kept = await this.#run(accepted);
+      return kept;
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  #accept(request: ExecuteRequest, bytes: Uint8Array): Accepted {
+    const { view, clock, maxDecisionAgeMs, fault } = this.#options;
+    assertOffered(request.verification);
+    const { notBefore } = view;
+    if (notBefore === undefined) {
+      throw new NodeError('not-ready', {
+        what: 'no witnessed checkpoint is in the log yet, so no receipt could say when it was made',
+        fix: 'Wait until the witnesses have answered.',
+      });
+    }
+    const accepted = clock.now();
+    const { model, ask, id: requestId } = request;
+    const choice = chooseTarget({ model, ask, requestId }, { view, now: accepted, maxDecisionAgeMs, fault });
+    return { request, requestBytes: bytes, choice, accepted, notBefore };
+  }
+
+  async #run(accepted: Accepted): Promise<Kept> {
+    using _lease = await this.#options.leases.hold(accepted.choice.runs);
+    const { inputs, outputs } = accepted.request;
+    const result = await this.#options.sessions
+      .use(accepted.choice.runs, (session) => session.run(inputs, outputs))
+      .catch(asNodeError);
+    return this.#keep(accepted, result);
+  }
+
+  /**
+   * Signs and keeps. Between the signature and `put` nothing waits, so the journal's order is the stream's order. A
+   * crash before `put` resolves leaves a receipt that nobody was told of; it is sent to the log all the same, because
+   * the output was made.
+   */
+  async #keep(accepted: Accepted, { outputs, computeMicros }: RunResult): Promise<Kept> {
+    const { request } = accepted;
+    const outputBytes = encodeTensors(outputs);
+    const usage = {
+      inputBytes: String(sizeOf(request.inputs)),
+      outputBytes: String(sizeOf(outputs)),
+      computeMicros: String(computeMicros),
+    };
+    const { id, sequence, entry } = this.#options.stream.place(this.#receipt(accepted, outputBytes, usage));
+    const kept: Kept = {
+      identity: { key: requestKey(request), hash: hex(sha256(accepted.requestBytes)) },
+      receiptId: id,
+      stream: this.#options.stream.id,
+      sequence,
+      salts: request.salts,
+      entry,
+      requestBytes: accepted.requestBytes,
+      inputBytes: request.inputBytes,
+      outputBytes,
+    };
+    const place = await this.#options.outbox.put(keptItem(kept));
+    this.#ledger.add({ ...kept.identity, receiptId: id, place });
+    return kept;
+  }
+
+  #receipt(accepted: Accepted, outputBytes: Uint8Array, usage: Unplaced['usage']): Unplaced {
+    const { request, choice, notBefore } = accepted;
+    const { salts } = request;
+    return {
+      request: {
+        id: request.id,
+        client: request.client,
+        hash: commit(fromHex(salts.request), 'request', accepted.requestBytes),
+      },
+      attempt: request.attempt,
+      model: request.model,
+      target: choice.target,
+      version: choice.says,
+      input: commit(fromHex(salts.input), 'input', request.inputBytes),
+      output: commit(fromHex(salts.output), 'output', outputBytes),
+      accepted: accepted.accepted,
+      finished: Math.max(accepted.accepted, this.#options.clock.now()),
+      notBefore,
+      finish: 'stop',
+      usage,
+      parameters: effectiveParameters(request),
+      runtime: this.#options.runtime,
+      verification: request.verification,
+      ...(request.uses === undefined ? {} : { uses: request.uses }),
+      ...(request.rerunOf === undefined ? {} : { rerunOf: request.rerunOf }),
+    };
+  }
+}
+
+/** A selection of outputs changes the answer, so it is signed like any other parameter. */
+function effectiveParameters({ parameters, outputs }: ExecuteRequest): Record<string, string> {
+  return { ...parameters, ...(outputs === undefined ? {} : { outputs: outputs.join(',') }) };
+}
+
+function headOf({
+  inputs: _inputs,
+  inputBytes: _bytes,
+  ...head
+}: ExecuteRequest): Omit<ExecuteRequest, 'inputs' | 'inputBytes'> {
+  return head;
+}
+
+const sizeOf = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+function assertOffered(level: string): void {
+  if (OFFERED_LEVELS.some((offered) => offered === level)) return;
+  throw new NodeError('verification', {
+    what: `verification "${level}" is not offered here`,
+    where: 'verification',
+    fix: `Ask for one of: ${OFFERED_LEVELS.join(', ')}.`,
+  });
+}
+
+/** What the engine says of a run, in the node's terms. */
+function asNodeError(error: unknown): never {
+  if (!(error instanceof AssayError) || error instanceof NodeError) throw error;
+  const isTheirs = !(error instanceof EngineError) || isCallerFault(error);
+  throw new NodeError(isTheirs ? 'request' : 'execution', {
+    what: error.what,
+    cause: error,
+    ...(error.where === undefined ? {} : { where: error.where }),
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+  });
+}

@@ -1,0 +1,55 @@
+/** What a node answers: the receipt's exact bytes, the outputs that it commits to, and the salts that open it. */
+import { decodeTensors, type Predicate, readEntry, type Tensor } from '@assay/core';
+import { z } from 'zod';
+import { decodeFrame, encodeFrame, FrameError } from './frame.ts';
+import { type Salts, salts } from './scalars.ts';
+
+/** An answer. The same request gets the same bytes, for as long as the node keeps them. */
+export interface ExecuteResponse {
+  readonly entry: Uint8Array;
+  /** Canonical encoding of the outputs. */
+  readonly outputBytes: Uint8Array;
+  readonly salts: Salts;
+}
+
+/** An answer read and parsed; nothing in it has been verified. */
+export interface ReadResponse extends ExecuteResponse {
+  readonly receiptId: string;
+  readonly signer: string;
+  readonly receipt: Predicate<'output.receipt'>;
+  readonly outputs: readonly Tensor[];
+}
+
+const schema = z.strictObject({ salts });
+
+/** The body of the answer. */
+export function encodeExecuteResponse({ entry, outputBytes, salts: used }: ExecuteResponse): Uint8Array {
+  return encodeFrame({ head: { salts: used }, parts: [entry, outputBytes] });
+}
+
+/** Reads it. @throws FrameError, EnvelopeError, StatementError, TensorError, EncodingError */
+export function decodeExecuteResponse(body: Uint8Array): ReadResponse {
+  const { head, parts } = decodeFrame(body);
+  const [entry, outputBytes] = parts;
+  const parsed = schema.safeParse(head);
+  if (entry === undefined || outputBytes === undefined || parts.length !== 2 || !parsed.success) {
+    throw new FrameError('malformed', { what: 'expected salts, a receipt and outputs', where: 'body' });
+  }
+  const statement = readEntry(entry);
+  if (statement.kind !== 'output.receipt') {
+    throw new FrameError('malformed', {
+      what: `a ${statement.kind} stands where the receipt should`,
+      where: 'part 0',
+    });
+  }
+  const { id: receiptId, signer, predicate: receipt } = statement;
+  return {
+    entry,
+    outputBytes,
+    salts: parsed.data.salts,
+    receiptId,
+    signer,
+    receipt,
+    outputs: decodeTensors(outputBytes),
+  };
+}

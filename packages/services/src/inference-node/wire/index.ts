@@ -1,0 +1,19 @@
+/** The wire between gateway and node. */
+export {
+  decodeExecuteRequest,
+  encodeExecuteRequest,
+  type ExecuteHead,
+  type ExecuteRequest,
+  requestBytes,
+  requestKey,
+} from './execute-request.ts';
+export {
+  decodeExecuteResponse,
+  encodeExecuteResponse,
+  type ExecuteResponse,
+  type ReadResponse,
+} from './execute-response.ts';
+export { decodeFrame, encodeFrame, type Frame, FRAME_TYPE, FrameError } from './frame.ts';
+export { type Ask, type Salts, verification } from './scalars.ts';
+/** Where a node executes. */
+export const EXECUTE_PATH = '/assay/v1/execute';

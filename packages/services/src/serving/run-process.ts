@@ -1,0 +1,39 @@
+/** The life of a service process: start, say where, stop in order on a signal. */
+import { AssayError } from '@assay/core';
+import { type Logger, pino } from 'pino';
+
+/** A running service. */
+export interface RunningService {
+  /** What the process prints on standard output once it listens, as one line of JSON. */
+  readonly ready: { readonly listening: string; readonly [key: string]: string };
+  /** Stops in order: takes no more, finishes, makes durable. */
+  stop(): Promise<void>;
+}
+
+/** A process's log: JSON lines on standard error. */
+export const processLog = (name: string): Logger => pino({ name }, pino.destination({ dest: 2, sync: true }));
+
+/** Runs a service until SIGTERM or SIGINT. A configuration or key that is wrong ends it with exit code 2. */
+export async function runProcess(log: Logger, start: () => Promise<RunningService>): Promise<void> {
+  try {
+    const service = await start();
+    process.stdout.write(`${JSON.stringify(service.ready)}\n`);
+    log.info(service.ready, 'listening');
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping');
+        service.stop().then(
+          () => log.info('stopped'),
+          (error: unknown) => {
+            log.error({ err: error }, 'stopping failed');
+            process.exitCode = 1;
+          },
+        );
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    log.fatal(error.toJSON(), error.message);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,77 @@
+/** All commands, and how errors before any command are said. */
+import {
+  type Application,
+  type ApplicationText,
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  formatMessageForArgumentScannerError,
+  text_en,
+} from '@stricli/core';
+import type { CliContext } from './cli-context.ts';
+import { CliError } from './cli-error.ts';
+import { errorData, errorText } from './command.ts';
+import { canary } from './commands/canary.ts';
+import { lineageEval } from './commands/lineage-eval.ts';
+import { promote } from './commands/promote.ts';
+import { publish } from './commands/publish.ts';
+import { rollback } from './commands/rollback.ts';
+
+const lineage = buildRouteMap<'eval', CliContext>({
+  routes: { eval: lineageEval },
+  docs: { brief: 'Plain-data lineage cases' },
+});
+
+const routes = { publish, promote, canary, rollback, lineage };
+
+/** The application. @param json  whether errors are wanted as JSON, before any command could know */
+export function buildApp(json: boolean): Application<CliContext> {
+  const root = buildRouteMap<keyof typeof routes, CliContext>({
+    routes,
+    docs: {
+      brief: 'Runs AI models, and keeps a timeline of what happened that nobody can rewrite',
+      fullDescription: [
+        'Runs AI models, and keeps a timeline of what happened that nobody can rewrite.',
+        'Every command takes --json. Exit codes: 0 clean, 1 a finding, 2 cannot tell.',
+      ].join('\n'),
+    },
+  });
+  return buildApplication(root, {
+    name: 'assay',
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: {
+      caseStyle: 'convert-camel-to-kebab',
+      onlyRequiredInUsageLine: true,
+      useAliasInUsageLine: false,
+    },
+    localization: { text: errorTexts(json) },
+  });
+}
+
+function errorTexts(json: boolean): ApplicationText {
+  const say = (error: unknown): string =>
+    json ? JSON.stringify(errorData(error), null, 2) : errorText(error);
+  return {
+    ...text_en,
+    exceptionWhileParsingArguments: (error) => say(usageError(error)),
+    exceptionWhileLoadingCommandFunction: say,
+    exceptionWhileLoadingCommandContext: say,
+    exceptionWhileRunningCommand: say,
+    noCommandRegisteredForInput: ({ input, corrections }) =>
+      say(
+        new CliError('usage', {
+          what: `there is no command "${input}"`,
+          fix: corrections.length > 0 ? `Did you mean ${corrections.join(' or ')}?` : 'See "assay --help".',
+        }),
+      ),
+  };
+}
+
+function usageError(error: unknown): unknown {
+  if (!(error instanceof ArgumentScannerError)) return error;
+  const what = formatMessageForArgumentScannerError(error, {
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
+      `${name}: ${exception instanceof CliError ? exception.what : String(exception)}`,
+  });
+  return new CliError('usage', { what, fix: 'Add --help to see what the command takes.' });
+}

@@ -1,0 +1,156 @@
+/** One command's network: where its log is, whom it trusts, who signs; opened only when asked for. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Kind, openStatement, type Predicate, signStatement } from '@assay/core';
+import { type Identity, loadIdentity } from '@assay/core/node';
+import { parsePolicy, type Policy } from '@assay/log';
+import { type Appended, LogClient, type Wait } from './services.ts';
+import { refusalOf, type Timeline } from '@assay/views';
+import type { CliContext } from './cli-context.ts';
+import { CliError } from './cli-error.ts';
+import { type NetworkFile, readNetworkFile } from './network-file.ts';
+import { Progress } from './progress.ts';
+import { readTimeline } from './read-timeline.ts';
+
+/** Options of every command that reads or writes a log. */
+export interface NetworkFlags {
+  readonly dir: string;
+  readonly log?: string;
+  readonly policy?: string;
+  readonly gateway?: string;
+  readonly key?: string;
+}
+
+/** A statement that came to stand in the log. */
+export interface Logged extends Appended {
+  readonly kind: Kind;
+}
+
+/** The network behind one command. */
+export class Session {
+  readonly context: CliContext;
+  readonly #flags: NetworkFlags;
+  #network: NetworkFile | undefined;
+  #policy: Policy | undefined;
+  #timeline: Timeline | undefined;
+
+  constructor(context: CliContext, flags: NetworkFlags) {
+    this.context = context;
+    this.#flags = flags;
+  }
+
+  /** Folder of the local network. */
+  get dir(): string {
+    return this.#flags.dir;
+  }
+
+  /** The local network's description. @throws CliError */
+  get network(): NetworkFile {
+    this.#network ??= readNetworkFile(this.dir);
+    return this.#network;
+  }
+
+  get log(): LogClient {
+    return new LogClient(this.#flags.log ?? this.network.log.url);
+  }
+
+  get gatewayUrl(): string {
+    return (this.#flags.gateway ?? this.network.gateway.url).replace(/\/+$/, '');
+  }
+
+  /** Whom to trust. It comes from a file, never from the log's server. @throws CliError, PolicyError */
+  get policy(): Policy {
+    this.#policy ??= parsePolicy(readPolicyFile(this.#flags, this.dir));
+    return this.#policy;
+  }
+
+  /** Folder of content by digest. */
+  get blobs(): string {
+    return join(this.dir, 'blobs');
+  }
+
+  /**
+   * The key to sign with: `--key` as a file, or as a name in the network's `keys` folder.
+   *
+   * @param role  name of the key to use when `--key` is absent
+   * @throws CliError, KeyFileError
+   */
+  identity(role: string): Identity {
+    const given = this.#flags.key;
+    if (given !== undefined && existsSync(given)) return loadIdentity(given);
+    const path = join(this.dir, 'keys', `${given ?? role}.json`);
+    if (existsSync(path)) return loadIdentity(path);
+    throw new CliError('unreadable-file', {
+      what: given === undefined ? `there is no key "${role}" to sign with` : `there is no key "${given}"`,
+      where: path,
+      fix: 'Give a key file with --key.',
+    });
+  }
+
+  /** The log read to its newest signed checkpoint, every byte verified; read once per command. */
+  async timeline(): Promise<Timeline> {
+    this.#timeline ??= await readTimeline({
+      log: this.log,
+      policy: this.policy,
+      clock: this.context.clock,
+      progress: this.progress(),
+    });
+    return this.#timeline;
+  }
+
+  /** Reads the log again, up to what is now newest. */
+  async freshTimeline(): Promise<Timeline> {
+    this.#timeline = undefined;
+    return this.timeline();
+  }
+
+  progress(): Progress {
+    return new Progress(this.context.clock, (text) => this.context.process.stderr.write(text));
+  }
+
+  /**
+   * Signs a statement and appends it, unless the log's own rules would ignore it.
+   *
+   * @throws CliError `not-allowed`; StatementError; LogClientError
+   */
+  async publish<K extends Kind>(kind: K, predicate: Predicate<K>, as: Signing): Promise<Logged> {
+    const { registry } = await this.timeline();
+    const entry = signStatement(kind, predicate, as.identity.signer);
+    const record = { ...openStatement(entry), index: registry.size };
+    const refusal = registry.indexOf(record.id) === undefined ? refusalOf(registry, record) : undefined;
+    if (refusal !== undefined) {
+      throw new CliError('not-allowed', {
+        what: `every view would ignore this ${kind}: ${refusal}`,
+        where: `signed by ${as.identity.keyId}`,
+        fix: 'Sign with a key that may say this (--key), or have the owner grant it.',
+      });
+    }
+    const logged = await this.log.append(entry, as.wait);
+    if (logged.duplicate !== true) registry.apply({ ...record, index: logged.index });
+    return { kind, ...logged };
+  }
+}
+
+/** Who signs, and how long to wait for the log. */
+export interface Signing {
+  readonly identity: Identity;
+  readonly wait: Wait;
+}
+
+function readPolicyFile(flags: NetworkFlags, dir: string): Uint8Array {
+  if (flags.log !== undefined && flags.policy === undefined) {
+    throw new CliError('usage', {
+      what: 'a remote log needs a policy of your own',
+      fix: 'Give --policy FILE: whom you trust never comes from the log itself.',
+    });
+  }
+  const path = flags.policy ?? join(dir, 'policy');
+  if (!existsSync(path)) {
+    throw new CliError('no-network', {
+      what: 'there is no trust policy, so nothing the log says could be checked',
+      where: path,
+      fix: 'Start a local network with "npx assay up", or give --log URL and --policy FILE.',
+    });
+  }
+  return new Uint8Array(readFileSync(path));
+}

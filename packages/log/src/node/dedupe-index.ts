@@ -46,7 +46,7 @@ export class DedupeIndex {
     if (repeat !== undefined) return { kind: 'repeat', index: repeat };
     const conflicts: KeyConflict[] = [];
     for (const key of entry.keys) {
-      const digest = sha256(utf8(`${entry.signer}\n${key}`));
+      const digest = keyDigest(entry.signer, key);
       const item = this.#keys.find(digest);
       if (item === undefined) this.#keys.add(digest, index, 0);
       else conflicts.push({ key, first: this.#keys.indexOf(item) });
@@ -58,6 +58,12 @@ export class DedupeIndex {
   indexOf(id: string): number | undefined {
     const item = this.#records.find(fromHex(id));
     return item === undefined ? undefined : this.#records.indexOf(item);
+  }
+
+  /** The index of the first record by which `signer` declared `key`. */
+  indexOfKey(signer: string, key: string): number | undefined {
+    const item = this.#keys.find(keyDigest(signer, key));
+    return item === undefined ? undefined : this.#keys.indexOf(item);
   }
 
   /** Files (id, signer), or gives the index where it already stands. */
@@ -83,3 +89,5 @@ export class DedupeIndex {
     return this.#signers.size - 1;
   }
 }
+
+const keyDigest = (signer: string, key: string): Uint8Array => sha256(utf8(`${signer}\n${key}`));

@@ -13,6 +13,9 @@ export class GroupQueue {
   #next: number;
   #running = false;
   #failure: LogError | undefined;
+  readonly #end: (failure: LogError) => void;
+  /** Resolves with the reason when the queue ends by a failure. */
+  readonly ended: Promise<LogError>;
   #idle: Promise<void> = Promise.resolve();
 
   /** @param size tree size now @param limit most entries that may wait */
@@ -20,6 +23,9 @@ export class GroupQueue {
     this.#commit = commit;
     this.#next = size;
     this.#limit = limit;
+    const { promise, resolve } = Promise.withResolvers<LogError>();
+    this.ended = promise;
+    this.#end = resolve;
   }
 
   /** Index that the next entry gets. */
@@ -68,9 +74,15 @@ export class GroupQueue {
     return this.#groups.find((group) => index >= group.first && index < group.end);
   }
 
+  /** Takes nothing more. */
+  close(): void {
+    this.#failure ??= new LogError('stopped', { what: 'the log was closed', fix: 'Open the log again.' });
+  }
+
   /** Ends the queue: everything waiting is refused with `failure`. */
   stop(failure: LogError): void {
     this.#failure ??= failure;
+    this.#end(this.#failure);
     for (const group of this.#groups.splice(0)) group.reject(this.#failure);
   }
 

@@ -48,6 +48,11 @@ export interface LogOptions {
   readonly clock: Clock;
   /** Identity of a stored entry, to rebuild the dedupe index on start; undefined for one that no longer parses. */
   readonly describe: (entry: Uint8Array) => EntryDescription | undefined;
+  /**
+   * Told of every durable entry in log order, on start and as it is committed; the very array that was given to
+   * `describe` or `append`, so that what was learnt then can be kept by it.
+   */
+  readonly onEntry?: (entry: Uint8Array, index: number) => void;
   /** When present, only checkpoints that satisfy it are published. */
   readonly policy?: Policy;
   /** Runs after recovery and before anything is signed; refuses by throwing (see `startGuard`). */

@@ -95,6 +95,11 @@ export class Log {
     return this.#askingSize > covered;
   }
 
+  /** Resolves with the reason when the writer ends by itself; never after a clean `close`. */
+  get ended(): Promise<LogError> {
+    return this.#queue.ended;
+  }
+
   /** Why the writer ended, if it did. */
   get failure(): LogError | undefined {
     return this.#queue.failure;
@@ -128,6 +133,11 @@ export class Log {
     const index = this.#parts.dedupe.indexOf(id);
     // Filed at once, durable a moment later: not before it is.
     return index === undefined || index >= this.size ? undefined : index;
+  }
+
+  /** Index of the first record by which `signer` declared `key`; undefined if there is none. */
+  indexOfKey(signer: string, key: string): number | undefined {
+    return this.#parts.dedupe.indexOfKey(signer, key);
   }
 
   /** Exact bytes of an entry. @throws LogError `not-covered` */
@@ -207,7 +217,7 @@ export class Log {
   /** Finishes what is under way and lets go of the files. The next start is no different after a crash. */
   async close(): Promise<void> {
     await this.settled();
-    this.#queue.stop(new LogError('stopped', { what: 'the log was closed' }));
+    this.#queue.close();
     await this.#segment?.close();
     await this.#parts.options.row.close();
   }
@@ -259,6 +269,7 @@ export class Log {
       segments: [...row.segments.filter((segment) => segment.name !== ref.name), ref],
     }));
     this.#newest = this.#sign();
+    group.entries.forEach((entry, i) => this.#parts.options.onEntry?.(entry, group.first + i));
     this.#askingSize = Math.max(this.#askingSize, group.askingSize);
     await this.#afterCommit();
   }

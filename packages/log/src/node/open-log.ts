@@ -34,6 +34,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const description = options.describe(entry);
     if (description !== undefined) dedupe.claim(description, index);
     if (description?.isQuiet !== true) askingSize = index + 1;
+    options.onEntry?.(entry, index);
   };
   const segments = await recover({ files: options.files, row, tree, publicFiles, onEntry });
   await options.guard?.({

@@ -73,7 +73,7 @@ export function requestsOf(inputs: fc.Arbitrary<Tensor[]>): fc.Arbitrary<InferRe
   return fc.record(
     {
       id: fc.string({ maxLength: 20 }),
-      parameters: fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), parameter, { maxKeys: 3 }),
+      parameters: fc.dictionary(fc.stringMatching(/^[a-z][a-z_]{0,11}$/), parameter, { maxKeys: 3 }),
       inputs,
       outputs: fc.uniqueArray(output, { minLength: 1, maxLength: 3, selector: (one) => one.name }),
       binaryOutput: fc.boolean(),

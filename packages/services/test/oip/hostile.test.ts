@@ -40,6 +40,7 @@ describe('a request is refused with 400 when', () => {
     ['inputs are no list', sent({ inputs: { x } }), '400 request'],
     ['its id is a number', sent({ id: 7, inputs: [] }), '400 request'],
     ['a parameter is an object', sent({ parameters: { a: {} }, inputs: [] }), '400 request'],
+    ['a parameter is called __proto__', sent('{"parameters":{"__proto__":1},"inputs":[]}'), '400 request'],
     ['a shape holds text', input({ shape: ['2'] }), '400 request'],
     [
       'binary_data_output is text',

@@ -85,7 +85,8 @@ function elementReader(datatype: Datatype): Reader {
       return (flat, where) => BigUint64Array.from(flat, (value, i) => wide(value, 0, at(where, i)));
     default: {
       const [TypedArray, min, max] = INTEGERS[datatype];
-      return (flat, where) => TypedArray.from(flat, (value, i) => integer(value, [min, max], at(where, i)));
+      return (flat, where) =>
+        TypedArray.from(flat.map((value, i) => integer(value, [min, max], at(where, i))));
     }
   }
 }

@@ -5,7 +5,13 @@ import { OipError } from './oip-error.ts';
 /** A parameter's value. */
 export type OipParameter = string | number | boolean;
 
-const parameters = z.record(z.string().max(128), z.union([z.string().max(4_096), z.number(), z.boolean()]));
+// A record schema drops "__proto__" without a word, and a parameter that was sent must have effect or be refused.
+const parameters = z
+  .unknown()
+  .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
+    error: 'no parameter may be called __proto__',
+  })
+  .pipe(z.record(z.string().max(128), z.union([z.string().max(4_096), z.number(), z.boolean()])));
 
 /** A tensor in JSON. `data` is looked at later, against datatype and shape. */
 const tensor = z.object({

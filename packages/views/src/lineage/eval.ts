@@ -20,12 +20,11 @@ import type { LineageQuery } from './queries.ts';
  * @throws LineageError `malformed`, with the JSON path of what does not fit
  */
 export function evalCases(json: unknown): unknown[][] {
-  return parseCases(json).map(evalCase);
+  return parseCases(json).map((item) => evalCase(item));
 }
 
-/** The answers to one case's queries, in order. */
-export function evalCase(from: LineageCase): unknown[] {
-  const ledger = new Ledger();
+/** The answers to one case's queries, in order. @param ledger an empty one */
+export function evalCase(from: LineageCase, ledger: Ledger = new Ledger()): unknown[] {
   for (const record of from.records) ledger.append(record);
   const prefixes = new Map<number, AsOf>();
   return from.queries.map((query) => {

@@ -1,15 +1,21 @@
 /** Lineage: announced against served, scope, books and closure of incidents, over any prefix of the log. */
 export * from './answers/announced.ts';
 export * from './answers/books.ts';
+export * from './answers/closing.ts';
+export * from './answers/compensation.ts';
 export * from './answers/disposition.ts';
 export * from './answers/divergence.ts';
 export * from './answers/effective.ts';
 export { findIncident, requireIncident, type CompiledIncident } from './answers/incident-terms.ts';
+export * from './answers/reach.ts';
 export { judgeRoot, roots, type Doubt, type Roots } from './answers/roots.ts';
 export { depthOf, scope, scopeIndex, type Layers, type Scope } from './answers/scope.ts';
+export * from './answers/self-cleared.ts';
 export { served, servedBy, type Served } from './answers/served.ts';
 export { gaps } from './answers/tenure.ts';
 export { type Span } from './answers/timeline.ts';
+export * from './answers/who.ts';
+export * from './answers/why.ts';
 export * from './answers/window.ts';
 export { type AsOf } from './as-of.ts';
 export { TextNames, type Names } from './columns/names.ts';

@@ -16,15 +16,26 @@ import type { ActRecord, EvidenceSource, LineageRecord, OutputRecord } from './r
 /** Positions are 32-bit: one index holds four thousand million log entries. */
 const MAX_POSITION = 2 ** 32 - 2;
 
+/** Sizes that change how fast the index is and never what it answers. */
+export interface Tuning {
+  /** Records per block that a time window may skip. */
+  readonly block: number;
+  /** Edges that may wait before the children's table is rebuilt. */
+  readonly smallTail: number;
+}
+
+// 512: one hit costs a microsecond, and ten million records are 20 000 blocks to look at.
+const TUNING: Tuning = { block: 512, smallTail: 4096 };
+
 export class Ledger {
   readonly records: Names;
   readonly channels: Names = new TextNames();
   readonly nodes: Names = new TextNames();
   readonly versions: Names = new TextNames();
   readonly table = new RecordTable();
-  readonly edges = new EdgeTable(this.table.position);
-  readonly evidence = new EvidenceTable();
-  readonly unsettled = new Unsettled(this.evidence.first);
+  readonly edges: EdgeTable;
+  readonly evidence: EvidenceTable;
+  readonly unsettled: Unsettled;
   readonly decisions = new DecisionTable();
   readonly leases = new LeaseTable();
   readonly incidents = new IncidentTable();
@@ -36,8 +47,11 @@ export class Ledger {
   #position = 0;
 
   /** @param records the dictionary of record ids; text by default */
-  constructor(records: Names = new TextNames()) {
+  constructor(records: Names = new TextNames(), tuning: Tuning = TUNING) {
     this.records = records;
+    this.edges = new EdgeTable(this.table.position, tuning.smallTail);
+    this.evidence = new EvidenceTable(tuning.block);
+    this.unsettled = new Unsettled(this.evidence.first, tuning.block);
   }
 
   /** Position of the newest record: how much there is to know. */

@@ -1,9 +1,6 @@
 /** Derivations, both ways: parents beside each record, children as base CSR with an appendable tail, late edges apart. */
 import { u32Column, u8Column, type Column } from './column.ts';
 
-/** A tail smaller than this is never worth a rebuild. */
-const SMALL_TAIL = 4096;
-
 /** How to walk: which edges, as known when, and what was seen already (`seen[id] === mark`). */
 export interface Walk {
   readonly edges: 'strong' | 'weak' | 'all';
@@ -39,12 +36,17 @@ export class EdgeTable {
     headByTarget: u32Column(),
   };
   readonly #position: Column<Uint32Array>;
+  readonly #smallTail: number;
   /** Whether some edge is weak; without any, possible records are only looked for from their own roots. */
   hasWeak = false;
 
-  /** @param position per record, where it was declared */
-  constructor(position: Column<Uint32Array>) {
+  /**
+   * @param position per record, where it was declared
+   * @param smallTail a tail of no more edges is never worth a rebuild
+   */
+  constructor(position: Column<Uint32Array>, smallTail: number) {
     this.#position = position;
+    this.#smallTail = smallTail;
     this.#resetTail();
     for (const name of ['source', 'target', 'position', 'weak', 'nextBySource', 'nextByTarget'] as const) {
       this.#late[name].push(0);
@@ -67,7 +69,7 @@ export class EdgeTable {
     this.#parentEnd.put(id, this.#parents.length);
     this.#declared.push(id);
     const base = this.#baseChild.length;
-    if (this.#tailChild.length > SMALL_TAIL + base) this.compact();
+    if (this.#tailChild.length > this.#smallTail + base) this.compact();
   }
 
   /** Adds an edge that came by itself. A weak one makes its target possible, never affected. */

@@ -24,11 +24,14 @@ export class EvidenceTable {
   readonly #version = u32Column();
   readonly #source = u8Column();
   readonly #position = u32Column();
+  readonly #block: number;
   readonly #postings = new Map<number, Postings>();
   /** Position of the first evidence per output, 0 while there is none. */
   readonly first = u32Column();
 
-  constructor() {
+  /** @param block outputs per block of postings */
+  constructor(block: number) {
+    this.#block = block;
     // Row 0 stands for "no row".
     for (const column of [this.#next, this.#version, this.#source, this.#position]) column.push(0);
   }
@@ -100,7 +103,7 @@ export class EvidenceTable {
   #postingsOf(version: number): Postings {
     const held = this.#postings.get(version);
     if (held !== undefined) return held;
-    const fresh = { placed: new ZonedList(), early: [] };
+    const fresh = { placed: new ZonedList(this.#block), early: [] };
     this.#postings.set(version, fresh);
     return fresh;
   }

@@ -1,6 +1,6 @@
 /** Finds the outputs nobody has given evidence for, at any past position, without looking at all outputs. */
 import { u32Column, type Column } from './column.ts';
-import { BLOCK, ZonedList } from './zoned-list.ts';
+import { ZonedList } from './zoned-list.ts';
 
 /**
  * Outputs in order of declaration, in blocks. Evidence nearly always follows its output closely, so when a block
@@ -9,19 +9,24 @@ import { BLOCK, ZonedList } from './zoned-list.ts';
  */
 export class Unsettled {
   /** Every output that is no copy, in order of declaration. */
-  readonly outputs = new ZonedList();
-  readonly #left = new ZonedList();
+  readonly outputs: ZonedList;
+  readonly #left: ZonedList;
+  readonly #block: number;
   readonly #unknownUntil = u32Column();
   readonly #firstEvidence: Column<Uint32Array>;
 
-  /** @param firstEvidence per output, the position of its first evidence, 0 while there is none */
-  constructor(firstEvidence: Column<Uint32Array>) {
+  /** @param firstEvidence per output, the position of its first evidence, 0 while there is none
+   * @param block items per block */
+  constructor(firstEvidence: Column<Uint32Array>, block: number) {
+    this.outputs = new ZonedList(block);
+    this.#left = new ZonedList(block);
+    this.#block = block;
     this.#firstEvidence = firstEvidence;
   }
 
   /** Adds an output (not a copy) whose time lies in [lo, hi]. */
   push(output: number, lo: number, hi: number, spanOf: (output: number) => readonly [number, number]): void {
-    if (this.outputs.length > 0 && this.outputs.length % BLOCK === 0) this.#seal(spanOf);
+    if (this.outputs.length > 0 && this.outputs.length % this.#block === 0) this.#seal(spanOf);
     this.outputs.push(output, lo, hi);
   }
 

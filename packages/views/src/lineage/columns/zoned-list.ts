@@ -1,13 +1,16 @@
 /** A list of records cut into blocks that know their time span, so that a window skips what it cannot touch. */
 import { f64Column, u32Column } from './column.ts';
 
-/** Items per block: small enough that one hit is cheap, large enough that ten million items are 20 000 blocks. */
-export const BLOCK = 512;
-
 export class ZonedList {
   readonly items = u32Column();
+  readonly #block: number;
   readonly #lo = f64Column();
   readonly #hi = f64Column();
+
+  /** @param block items per block: small enough that one hit is cheap, large enough that there are few blocks */
+  constructor(block: number) {
+    this.#block = block;
+  }
 
   get length(): number {
     return this.items.length;
@@ -19,7 +22,7 @@ export class ZonedList {
 
   /** Appends an item whose time lies in [lo, hi]. */
   push(item: number, lo: number, hi: number): void {
-    const block = (this.items.length / BLOCK) | 0;
+    const block = Math.floor(this.items.length / this.#block);
     if (block === this.#lo.length) {
       this.#lo.push(lo);
       this.#hi.push(hi);
@@ -44,7 +47,7 @@ export class ZonedList {
 
   /** Calls `visit` with every item of one block. */
   scanBlock(block: number, visit: (item: number) => void): void {
-    const end = Math.min((block + 1) * BLOCK, this.items.length);
-    for (let i = block * BLOCK; i < end; i++) visit(this.items.data[i] as number);
+    const end = Math.min((block + 1) * this.#block, this.items.length);
+    for (let i = block * this.#block; i < end; i++) visit(this.items.data[i] as number);
   }
 }

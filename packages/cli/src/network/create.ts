@@ -1,0 +1,96 @@
+/** Makes a local network's folder: keys, policy, and one configuration file per process. Repeating it changes nothing. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { AssayError, ed25519Signer, type Entropy, mldsa44Signer } from '@assay/core';
+import { openIdentity } from '@assay/core/node';
+import { ed25519Cosigner, ed25519NoteSigner, formatVkey, mldsa44Cosigner } from '@assay/log';
+import { openWitnessSeed } from '@assay/log/node';
+import { writeConfigs } from './configs.ts';
+import { Layout, type NetworkPlan, QUORUM, WITNESSES } from './layout.ts';
+
+/** A folder that holds a network of another plan. */
+export class NetworkError extends AssayError<'other-plan' | 'port-in-use'> {}
+
+/** What other commands read to find their way (`network.json`). */
+export interface NetworkDescription {
+  readonly origin: string;
+  readonly log: { readonly url: string };
+  /** The log's verifier keys, Ed25519 first. */
+  readonly logKeys: readonly string[];
+  readonly gateway: { readonly url: string };
+  readonly nodes: readonly { readonly name: string; readonly url: string; readonly fault?: string }[];
+  readonly witnesses: readonly { readonly name: string; readonly url: string; readonly vkey: string }[];
+}
+
+/** People of a local network besides its processes. */
+export const PEOPLE = ['owner', 'agent', 'verifier', 'attester'] as const;
+
+/** Makes what is missing in the plan's folder. @throws NetworkError `other-plan` */
+export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
+  const layout = new Layout(plan);
+  for (const folder of ['keys', 'config', 'state', 'logs', 'blobs'])
+    mkdirSync(layout.path(folder), { recursive: true });
+  for (const name of [...PEOPLE, 'log', 'gateway', ...plan.nodes.map((node) => node.name)]) {
+    openIdentity(layout.key(name), entropy);
+  }
+  const description = describe(layout, entropy);
+  keepPlan(layout, description);
+  writePolicy(layout, description);
+  writeConfigs(layout, description);
+  return layout;
+}
+
+/** Name of witness `i` as a key name: a schema-less URL. */
+export const witnessName = (layout: Layout, i: number): string =>
+  `${layout.witnessUrl(i).slice(7)}/witness-${i + 1}`;
+
+function describe(layout: Layout, entropy: Entropy): NetworkDescription {
+  const witnesses = Array.from({ length: WITNESSES }, (_, i) => {
+    const name = witnessName(layout, i);
+    const seed = openWitnessSeed(layout.path('keys', `witness-${i + 1}.seed`), entropy);
+    return {
+      name,
+      url: layout.witnessUrl(i),
+      vkey: formatVkey(ed25519Cosigner(name, ed25519Signer(seed)).key),
+    };
+  });
+  return {
+    origin: layout.origin,
+    log: { url: layout.logUrl },
+    logKeys: logKeysOf(layout, entropy),
+    gateway: { url: layout.gatewayUrl },
+    nodes: layout.plan.nodes.map((node, i) => ({ ...node, url: layout.nodeUrl(i) })),
+    witnesses,
+  };
+}
+
+/** Ports and names are in signed statements, so a folder keeps the plan that it was made with. */
+function keepPlan(layout: Layout, description: NetworkDescription): void {
+  const text = `${JSON.stringify(description, null, 2)}\n`;
+  if (!existsSync(layout.description)) writeFileSync(layout.description, text);
+  else if (readFileSync(layout.description, 'utf8') !== text) {
+    throw new NetworkError('other-plan', {
+      what: 'this folder holds a network with other ports, nodes or faults',
+      where: layout.description,
+      fix: 'Use another --dir, or give the same options as the first time.',
+    });
+  }
+}
+
+function logKeysOf(layout: Layout, entropy: Entropy): string[] {
+  const seed = openWitnessSeed(layout.path('keys', 'log.seed'), entropy);
+  const { origin } = layout;
+  return [ed25519NoteSigner(origin, ed25519Signer(seed)), mldsa44Cosigner(origin, mldsa44Signer(seed))].map(
+    ({ key }) => formatVkey(key),
+  );
+}
+
+function writePolicy(layout: Layout, { witnesses, logKeys }: NetworkDescription): void {
+  const lines = [
+    '# All four witnesses are run by the operator of this network: it shows the mechanism, not independence.',
+    ...logKeys.map((vkey) => `log ${vkey} ${layout.logUrl}`),
+    ...witnesses.map(({ vkey, url }, i) => `witness w${i + 1} ${vkey} ${url}`),
+    `group local ${QUORUM} ${witnesses.map((_, i) => `w${i + 1}`).join(' ')}`,
+    'quorum local',
+  ];
+  writeFileSync(layout.policy, `${lines.join('\n')}\n`);
+}

@@ -1,0 +1,21 @@
+/** The processes of a local network, in the order in which they need each other. */
+import { fileURLToPath } from 'node:url';
+import { type Layout, WITNESSES } from './layout.ts';
+import type { Role } from './supervisor.ts';
+
+/** Groups of roles: within one they start side by side. Witnesses first, since the log asks them before it signs. */
+export function rolesOf(layout: Layout): Role[][] {
+  const witnesses = Array.from({ length: WITNESSES }, (_, i) => role(layout, 'witness', `witness-${i + 1}`));
+  const nodes = layout.plan.nodes.map(({ name }) => role(layout, 'inference-node', name));
+  return [witnesses, [role(layout, 'log-server', 'log')], [...nodes, role(layout, 'gateway', 'gateway')]];
+}
+
+function role(layout: Layout, service: string, name: string): Role {
+  return {
+    name,
+    main: fileURLToPath(import.meta.resolve(`@assay/services/${service}`)),
+    args: [layout.config(name)],
+    logFile: layout.path('logs', `${name}.log`),
+    cache: layout.path('cache'),
+  };
+}

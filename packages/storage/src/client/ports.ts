@@ -1,0 +1,65 @@
+/** What the client is given: nodes, time, chance and a journal. Real ones do I/O; the simulator's are deterministic. */
+import type { BlobFacts, PackCertificate } from '../certificate.ts';
+import type { Challenge, ChallengeAnswer } from '../challenge.ts';
+import type { LeafRange } from '../merkle.ts';
+import type { Hello } from '../node-facts.ts';
+import type { ShardReceipt } from '../receipt.ts';
+
+/** Milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` is aborted; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+/** A shard on its way to a node. */
+export interface PutShard {
+  /** Exact pack header bytes. */
+  readonly header: Uint8Array;
+  readonly index: number;
+  readonly body: Uint8Array;
+  /** The upload session, which protects what it refers to from collection. */
+  readonly session: string;
+}
+
+/** Leaves of a shard with the proof that leads to its root; a whole shard has an empty proof. */
+export interface ShardLeaves {
+  readonly bytes: Uint8Array;
+  readonly proof: readonly Uint8Array[];
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Called whenever bytes moved, in either direction: what tells a slow node from a stalled one. */
+  readonly onBytes?: () => void;
+}
+
+/** A request to seal a blob. */
+export interface SealRequest {
+  readonly facts: BlobFacts;
+  /** In manifest order. */
+  readonly certificates: readonly PackCertificate[];
+}
+
+/** A storage node as the client sees it. Every method throws NodeError; `unreachable` says nothing about what it holds. */
+export interface StorageNode {
+  /** Raw Ed25519 key. */
+  readonly id: Uint8Array;
+  /** Idempotent by (pack, index). Resolves after an fdatasync. */
+  putShard(put: PutShard, options?: CallOptions): Promise<ShardReceipt>;
+  /** @throws NodeError `not-found` | `corrupt` */
+  getLeaves(
+    packId: Uint8Array,
+    at: { index: number; range: LeafRange },
+    options?: CallOptions,
+  ): Promise<ShardLeaves>;
+  /** Bytes of a manifest page by digest. */
+  getPage(digest: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+  hello(nonce: Uint8Array, options?: CallOptions): Promise<Hello>;
+  challenge(challenge: Challenge, options?: CallOptions): Promise<ChallengeAnswer>;
+  /** The node's signature over the blob's facts, after it has verified every certificate. */
+  seal(request: SealRequest, options?: CallOptions): Promise<Uint8Array>;
+}

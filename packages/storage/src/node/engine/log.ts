@@ -1,0 +1,193 @@
+/**
+ * A node's append log over a disk: group commit on the way in, a recovery scan on the way up.
+ *
+ * Everything queued while one fdatasync runs goes into the next batch, and `onBatch` signs once per fdatasync. Each boot
+ * opens a segment of its own, so nothing is ever appended behind a tail that a crash may have torn.
+ */
+import { NodeError } from '../../errors.ts';
+import type { Disk } from './disk.ts';
+import {
+  contentIntact,
+  decodeHead,
+  encodeRecord,
+  HEADER_BYTES,
+  type LogRecord,
+  recordBytes,
+  type RecordHead,
+  recordSpan,
+} from './record.ts';
+
+/** Where a record lies. */
+export interface RecordPlace extends RecordHead {
+  readonly segment: number;
+  readonly offset: number;
+  readonly contentCrc: number;
+}
+
+export interface LogOptions {
+  readonly disk: Disk;
+  readonly segmentBytes: number;
+  /** Most bytes one fdatasync covers. */
+  readonly batchBytes: number;
+}
+
+interface Waiting {
+  readonly record: LogRecord;
+  readonly resolve: (place: RecordPlace) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class AppendLog {
+  readonly #options: LogOptions;
+  readonly #queue: Waiting[] = [];
+  #segment = -1;
+  #segmentSize = 0;
+  #offset = 0;
+  #nextSeq = 0;
+  #running = false;
+  #failure: NodeError | undefined;
+
+  private constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  /** Scans every segment, giving each whole record to `replay` in order. A scan stops at the first bad record. */
+  static async open(
+    options: LogOptions,
+    replay: (place: RecordPlace, meta: Uint8Array) => void,
+  ): Promise<AppendLog> {
+    const log = new AppendLog(options);
+    const segments = await options.disk.list();
+    for (const segment of segments) await log.#scan(segment, { last: segment === segments.at(-1), replay });
+    const last = segments.at(-1);
+    // What a kill left unsynced but whole will get receipts from now on, so it has to be on the disk first.
+    if (last !== undefined) await options.disk.sync(last);
+    log.#segment = last ?? -1;
+    return log;
+  }
+
+  /** The sequence of the next record. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** The segment being written; it is never removed. */
+  get activeSegment(): number {
+    return this.#segment;
+  }
+
+  /**
+   * Appends a record; resolves when an fdatasync has covered it.
+   * @throws NodeError `disk-full` with nothing kept | `stopped` after a failed fdatasync
+   */
+  append(record: LogRecord): Promise<RecordPlace> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ record, resolve, reject });
+      if (!this.#running) void this.#drain();
+    });
+  }
+
+  /** Meta and body of a record. @throws NodeError `corrupt` when the checksum does not fit */
+  async read(place: RecordPlace): Promise<{ meta: Uint8Array; body: Uint8Array }> {
+    const { segment, offset, metaLength, bodyLength } = place;
+    const content = await this.#options.disk.read(segment, offset + HEADER_BYTES, metaLength + bodyLength);
+    if (!contentIntact(content, place)) {
+      throw new NodeError('corrupt', {
+        what: 'a record does not fit its checksum',
+        where: `segment ${segment} byte ${offset}`,
+      });
+    }
+    return { meta: content.subarray(0, metaLength), body: content.subarray(metaLength) };
+  }
+
+  async #scan(
+    segment: number,
+    { last, replay }: { last: boolean; replay: (place: RecordPlace, meta: Uint8Array) => void },
+  ): Promise<void> {
+    const { disk } = this.#options;
+    const size = await disk.size(segment);
+    for (let offset = 0; offset + HEADER_BYTES <= size;) {
+      const head = decodeHead(await disk.read(segment, offset, HEADER_BYTES));
+      if (head === undefined || offset + recordSpan(head) > size) return;
+      // Only the newest segment can have a torn body; older ones were synced before it was made, and scrub reads them.
+      const content = await disk.read(
+        segment,
+        offset + HEADER_BYTES,
+        head.metaLength + (last ? head.bodyLength : 0),
+      );
+      if (last && !contentIntact(content, head)) return;
+      replay({ ...head, segment, offset }, content.subarray(0, head.metaLength));
+      this.#nextSeq = Math.max(this.#nextSeq, head.seq + 1);
+      offset += recordSpan(head);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#running = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch();
+      try {
+        const places = await this.#commit(batch.map(({ record }) => record));
+        batch.forEach(({ resolve }, i) => resolve(places[i] as RecordPlace));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  #takeBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { record } of this.#queue) {
+      bytes += recordBytes(record);
+      if (count > 0 && bytes > Math.min(this.#options.batchBytes, this.#options.segmentBytes)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #commit(records: readonly LogRecord[]): Promise<RecordPlace[]> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    if (this.#offset + bytes > this.#segmentSize) await this.#roll(bytes);
+    const start = this.#offset;
+    const parts = records.flatMap((record, i) => encodeRecord(record, this.#nextSeq + i));
+    await this.#options.disk.write(this.#segment, start, parts);
+    // A crash here leaves whole or torn records without a receipt; recovery keeps the whole ones.
+    await this.#sync();
+    return records.map((record, i) => this.#placed(record, parts[i * 5] as Uint8Array));
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#options.disk.sync(this.#segment);
+    } catch (cause) {
+      // After a failed fdatasync the kernel may forget the dirty pages: a retry would return success and lose them.
+      this.#failure = new NodeError('stopped', {
+        what: 'an fdatasync failed, so this node signs nothing more',
+        fix: 'Check the disk and start the node again.',
+        cause,
+      });
+      throw this.#failure;
+    }
+  }
+
+  #placed(record: LogRecord, head: Uint8Array): RecordPlace {
+    const { kind, index, leaseEnd, packId, meta, body } = record;
+    const place = { kind, index, leaseEnd, packId, metaLength: meta.length, bodyLength: body.length };
+    const contentCrc = new DataView(head.buffer, head.byteOffset).getUint32(64, true);
+    const offset = this.#offset;
+    this.#offset += recordBytes(record);
+    return { ...place, seq: this.#nextSeq++, segment: this.#segment, offset, contentCrc };
+  }
+
+  async #roll(bytes: number): Promise<void> {
+    const { disk, segmentBytes } = this.#options;
+    const size = Math.max(segmentBytes, bytes);
+    await disk.create(this.#segment + 1, size);
+    this.#segment += 1;
+    this.#segmentSize = size;
+    this.#offset = 0;
+  }
+}

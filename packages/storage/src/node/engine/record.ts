@@ -1,0 +1,84 @@
+/** One record of a node's log: a fixed header, the pack header it belongs to, and the body, under two checksums. */
+import { crc32 } from 'node:zlib';
+import { concat, fromHex } from '@assay/core';
+import { le, readLe } from '../../bytes.ts';
+
+const MAGIC = fromHex('41494e31'); // "AIN1"
+/** Fixed header: magic 4, kind 1, zero 1, index 2, meta 4, body 4, seq 8, lease 8, id 32, crcs 4 + 4. */
+export const HEADER_BYTES = 72;
+const ALIGN = 8;
+
+export const KIND = { shard: 1, tombstone: 2, boot: 3, lease: 4 } as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** What a record says, without its bytes. */
+export interface RecordHead {
+  readonly kind: Kind;
+  /** Shard index within the pack. */
+  readonly index: number;
+  readonly seq: number;
+  /** Epoch before which the shard may not be deleted. */
+  readonly leaseEnd: number;
+  readonly packId: Uint8Array;
+  readonly metaLength: number;
+  readonly bodyLength: number;
+}
+
+export interface LogRecord extends Pick<RecordHead, 'kind' | 'index' | 'leaseEnd' | 'packId'> {
+  readonly meta: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** Bytes a record takes in its segment. */
+export function recordBytes({ meta, body }: Pick<LogRecord, 'meta' | 'body'>): number {
+  return spanOf(meta.length, body.length);
+}
+
+/** Bytes from this record to the next. */
+export function recordSpan({ metaLength, bodyLength }: RecordHead): number {
+  return spanOf(metaLength, bodyLength);
+}
+
+const spanOf = (meta: number, body: number): number =>
+  Math.ceil((HEADER_BYTES + meta + body) / ALIGN) * ALIGN;
+
+/** The parts to write: the body itself is not copied. */
+export function encodeRecord(record: LogRecord, seq: number): Uint8Array[] {
+  const { kind, index, leaseEnd, packId, meta, body } = record;
+  const contentCrc = crc32(body, crc32(meta));
+  const lengths = concat(le(meta.length, 4), le(body.length, 4));
+  const fields = concat(
+    MAGIC,
+    le(kind, 1),
+    le(0, 1),
+    le(index, 2),
+    lengths,
+    le(seq, 8),
+    le(leaseEnd, 8),
+    packId,
+  );
+  const head = concat(fields, le(contentCrc, 4));
+  const padding = new Uint8Array(recordBytes(record) - HEADER_BYTES - meta.length - body.length);
+  return [head, le(crc32(head), 4), meta, body, padding];
+}
+
+/** The header at the start of `bytes`, or undefined when there is none that is whole. */
+export function decodeHead(bytes: Uint8Array): (RecordHead & { readonly contentCrc: number }) | undefined {
+  if (bytes.length < HEADER_BYTES || crc32(bytes.subarray(0, 68)) !== readLe(bytes, 68, 4)) return undefined;
+  if (readLe(bytes, 0, 4) !== readLe(MAGIC, 0, 4)) return undefined;
+  return {
+    kind: readLe(bytes, 4, 1) as Kind,
+    index: readLe(bytes, 6, 2),
+    metaLength: readLe(bytes, 8, 4),
+    bodyLength: readLe(bytes, 12, 4),
+    seq: readLe(bytes, 16, 8),
+    leaseEnd: readLe(bytes, 24, 8),
+    packId: Uint8Array.from(bytes.subarray(32, 64)),
+    contentCrc: readLe(bytes, 64, 4),
+  };
+}
+
+/** Whether meta and body are what the header's checksum covers. */
+export function contentIntact(content: Uint8Array, head: { readonly contentCrc: number }): boolean {
+  return crc32(content) === head.contentCrc;
+}

@@ -1,0 +1,323 @@
+/** A storage node without its network: takes shards into the log, signs for them, shows, challenges, scrubs, collects. */
+import { equal, hex, sha256, type Signer } from '@assay/core';
+import { packCertificateId, signBlob, verifyPackCertificate } from '../../certificate.ts';
+import { type Challenge, type ChallengeAnswer, signAnswer } from '../../challenge.ts';
+import type { Clock, PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
+import { type Committee, committeeRoot } from '../../committee.ts';
+import { NodeError } from '../../errors.ts';
+import { totalBytes } from '../../format/manifest.ts';
+import { CODEC, decodePackHeader, type PackHeader } from '../../format/pack.ts';
+import { readManifest } from '../../format/pages.ts';
+import { hashLeaves, LEAF_BYTES, leafCount, type LeafRange, proveRange, treeRoot } from '../../merkle.ts';
+import { type Boot, type Hello, signHello, type Tombstone } from '../../node-facts.ts';
+import { type ShardReceipt, type ShardRef, signBatch } from '../../receipt.ts';
+import type { Disk } from './disk.ts';
+import { AppendLog, type RecordPlace } from './log.ts';
+import { bootRecord, decodeBoots, joinMeta, splitMeta } from './record-meta.ts';
+import { KIND } from './record.ts';
+import { Sessions } from './sessions.ts';
+import { type HeldShard, ShardIndex } from './shard-index.ts';
+import { Upkeep } from './upkeep.ts';
+
+export interface EngineOptions {
+  readonly disk: Disk;
+  readonly signer: Signer;
+  /** The committee of the current epoch. */
+  readonly committee: () => Committee;
+  readonly clock: Clock;
+  /** Random bytes for the boot id. */
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Body bytes the node takes in all. */
+  readonly quotaBytes: number;
+  readonly segmentBytes?: number;
+  readonly batchBytes?: number;
+  /** Epochs a new lease lasts. */
+  readonly leaseEpochs?: number;
+  /** Milliseconds an upload session lives without a request. */
+  readonly sessionTtl?: number;
+}
+
+const NONE = new Uint8Array(0);
+
+interface Unsigned {
+  readonly shard: ShardRef;
+  readonly place: RecordPlace;
+  readonly resolve: (receipt: ShardReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class StorageEngine {
+  readonly #options: EngineOptions;
+  readonly #index = new ShardIndex();
+  readonly #sessions: Sessions;
+  readonly #boots: Boot[] = [];
+  readonly #pending = new Map<string, Promise<ShardReceipt>>();
+  #unsigned: Unsigned[] = [];
+  #reserved = 0;
+  readonly #upkeep: Upkeep;
+  #log!: AppendLog;
+
+  private constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#sessions = new Sessions(options.clock, options.sessionTtl ?? 3_600_000);
+    this.#upkeep = new Upkeep({ options, index: this.#index, sessions: this.#sessions, boots: this.#boots });
+  }
+
+  /** Scans the disk and starts a new boot, which is on the disk before this returns. */
+  static async open(options: EngineOptions): Promise<StorageEngine> {
+    const engine = new StorageEngine(options);
+    const limits = {
+      segmentBytes: options.segmentBytes ?? 64 << 20,
+      batchBytes: options.batchBytes ?? 16 << 20,
+    };
+    engine.#log = await AppendLog.open({ disk: options.disk, ...limits }, (place, meta) =>
+      engine.#replay(place, meta),
+    );
+    engine.#upkeep.attach(engine.#log);
+    const firstSeq = engine.#log.nextSeq;
+    engine.#boots.push({ bootId: options.randomBytes(16), firstSeq });
+    engine.#upkeep.noteControl(await engine.#log.append(bootRecord(engine.#boots)));
+    return engine;
+  }
+
+  /** Raw key of this node. */
+  get id(): Uint8Array {
+    return this.#options.signer.publicKey;
+  }
+
+  /** Body bytes held and allowed. */
+  get usage(): { readonly bytes: number; readonly quotaBytes: number; readonly shards: number } {
+    return {
+      bytes: this.#index.bytes,
+      quotaBytes: this.#options.quotaBytes,
+      shards: this.#index.all().length,
+    };
+  }
+
+  /**
+   * Takes a shard and signs for it after the fdatasync. Repeats are answered from the first copy, whose bytes are read
+   * again before they are signed for again.
+   *
+   * @throws NodeError `bad-shard` | `disk-full` | `stopped`
+   */
+  putShard(put: PutShard): Promise<ShardReceipt> {
+    const header = decodePackHeader(put.header);
+    const packId = sha256(put.header);
+    const key = ShardIndex.key(packId, put.index);
+    this.#sessions.touch(put.session, key);
+    const running = this.#pending.get(key) ?? this.#take(put, { header, packId });
+    this.#pending.set(key, running);
+    const forget = (): void => void this.#pending.delete(key);
+    running.then(forget, forget);
+    return running;
+  }
+
+  async #take(
+    put: PutShard,
+    { header, packId }: { header: PackHeader; packId: Uint8Array },
+  ): Promise<ShardReceipt> {
+    const held = this.#index.get(packId, put.index);
+    const root = header.roots[put.index];
+    if (
+      root === undefined ||
+      put.body.length !== header.shardLen ||
+      !equal(treeRoot(hashLeaves(put.body)), root)
+    ) {
+      throw new NodeError('bad-shard', { what: `the body is not shard ${put.index} of pack ${hex(packId)}` });
+    }
+    const shard = { packId, index: put.index, root, length: header.shardLen };
+    const leaseEnd = this.#leaseEnd();
+    if (held !== undefined && (await this.#intact(held))) return this.#renew(held, shard);
+    this.#reserve(put.body.length);
+    try {
+      const page =
+        header.codec === CODEC.replicate ? sha256(put.body.subarray(0, header.packLen)) : undefined;
+      const meta = joinMeta(put.header, page);
+      const place = await this.#log.append({
+        kind: KIND.shard,
+        index: put.index,
+        leaseEnd,
+        packId,
+        meta,
+        body: put.body,
+      });
+      this.#index.add(place, page);
+      return await this.#sign(shard, place);
+    } finally {
+      this.#reserved -= put.body.length;
+    }
+  }
+
+  #reserve(bytes: number): void {
+    const { quotaBytes } = this.#options;
+    if (this.#index.bytes + this.#reserved + bytes > quotaBytes) {
+      throw new NodeError('disk-full', { what: `${bytes} more bytes exceed the quota of ${quotaBytes}` });
+    }
+    this.#reserved += bytes;
+  }
+
+  async #renew(held: HeldShard, shard: ShardRef): Promise<ShardReceipt> {
+    const leaseEnd = this.#leaseEnd();
+    const { packId, index } = shard;
+    const place = await this.#log.append({
+      kind: KIND.lease,
+      index,
+      leaseEnd,
+      packId,
+      meta: NONE,
+      body: NONE,
+    });
+    this.#upkeep.noteControl(place);
+    held.leaseEnd = Math.max(held.leaseEnd, leaseEnd);
+    return this.#sign(shard, place);
+  }
+
+  async #intact(held: HeldShard): Promise<boolean> {
+    try {
+      await this.#log.read(held.place);
+      return true;
+    } catch (error) {
+      if (error instanceof NodeError && error.code === 'corrupt') return false;
+      throw error;
+    }
+  }
+
+  /** Everything one fdatasync covered resolves in the same turn, so one signature serves all of it. */
+  #sign(shard: ShardRef, place: RecordPlace): Promise<ShardReceipt> {
+    return new Promise((resolve, reject) => {
+      this.#unsigned.push({ shard, place, resolve, reject });
+      if (this.#unsigned.length === 1) queueMicrotask(() => queueMicrotask(() => this.#signAll()));
+    });
+  }
+
+  #signAll(): void {
+    const batch = this.#unsigned;
+    this.#unsigned = [];
+    const committee = this.#options.committee();
+    const facts = {
+      networkId: committee.networkId,
+      epoch: committee.epoch,
+      committeeRoot: committeeRoot(committee),
+      nodeId: this.id,
+      bootId: (this.#boots.at(-1) as Boot).bootId,
+      logSeq: Math.max(...batch.map(({ place }) => place.seq)),
+      durability: 1,
+      leaseEnd: this.#leaseEnd(),
+    } as const;
+    try {
+      const shards = batch.map(({ shard }) => shard);
+      signBatch(shards, facts, this.#options.signer).forEach((receipt, i) => batch[i]?.resolve(receipt));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #leaseEnd(): number {
+    return this.#options.committee().epoch + (this.#options.leaseEpochs ?? 26);
+  }
+
+  /** Leaves of a shard and the proof to its root. @throws NodeError `not-found` | `corrupt` | `bad-request` */
+  async getLeaves(
+    packId: Uint8Array,
+    { index, range }: { index: number; range: LeafRange },
+  ): Promise<ShardLeaves> {
+    const held = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
+    const { body } = await this.#log.read(held.place);
+    const count = leafCount(body.length);
+    if (!(0 <= range.from && range.from < range.to && range.to <= count)) {
+      throw new NodeError('bad-request', { what: `leaves ${range.from}…${range.to} of ${count}` });
+    }
+    if (range.to - range.from === count) return { bytes: body, proof: [] };
+    const proof = proveRange(hashLeaves(body), range);
+    return { bytes: body.subarray(range.from * LEAF_BYTES, range.to * LEAF_BYTES), proof };
+  }
+
+  /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */
+  async getPage(digest: Uint8Array): Promise<Uint8Array> {
+    const held = this.#index.page(digest) ?? this.#missing(`page ${hex(digest)}`);
+    const { meta, body } = await this.#log.read(held.place);
+    return body.subarray(0, splitMeta(meta).header.packLen);
+  }
+
+  #missing(what: string): never {
+    throw new NodeError('not-found', { what: `this node does not hold ${what}` });
+  }
+
+  /** What this log covers, signed for the asker's nonce. */
+  hello(nonce: Uint8Array): Hello {
+    const { networkId } = this.#options.committee();
+    const facts = { networkId, nodeId: this.id, nonce, nextSeq: this.#log.nextSeq, boots: [...this.#boots] };
+    return signHello(facts, this.#options.signer);
+  }
+
+  /** Shows the challenged leaves; what it cannot show it answers with null, and signs that too. */
+  async challenge(challenge: Challenge): Promise<ChallengeAnswer> {
+    const shown: ({ bytes: Uint8Array; proof: readonly Uint8Array[] } | null)[] = [];
+    for (const { shard, leaf } of challenge.leaves) {
+      shown.push(await this.#show(shard, leaf));
+    }
+    return signAnswer(challenge, shown, this.#options.signer);
+  }
+
+  async #show({ packId, index }: ShardRef, leaf: number): Promise<ShardLeaves | null> {
+    try {
+      const leaves = await this.getLeaves(packId, { index, range: { from: leaf, to: leaf + 1 } });
+      return { bytes: leaves.bytes, proof: leaves.proof };
+    } catch (error) {
+      if (error instanceof NodeError) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Signs for a blob after verifying every pack certificate against the manifest this node holds.
+   * @throws NodeError `not-found` when pages are missing | `bad-request`; ReceiptError when a certificate is not good
+   */
+  async seal({ facts, certificates }: SealRequest): Promise<Uint8Array> {
+    const committee = this.#options.committee();
+    const manifest = await readManifest(facts.blobId, (id) => this.getPage(id));
+    const ids = certificates.map(packCertificateId);
+    const match =
+      ids.length === manifest.packs.length &&
+      ids.every((id, i) => equal(id, facts.packCertificates[i] ?? NONE));
+    if (!match || facts.packCertificates.length !== ids.length || totalBytes(manifest) !== facts.totalBytes) {
+      throw new NodeError('bad-request', {
+        what: `the facts do not fit the manifest of blob ${hex(facts.blobId)}`,
+      });
+    }
+    certificates.forEach((certificate, i) => {
+      const receipts = verifyPackCertificate(certificate, manifest.packs[i] as PackHeader, committee);
+      if (receipts.some(({ leaseEnd }) => leaseEnd < facts.leaseEnd)) {
+        throw new NodeError('bad-request', {
+          what: `a lease of pack ${i} ends before epoch ${facts.leaseEnd}`,
+        });
+      }
+    });
+    return signBlob(facts, committee, this.#options.signer);
+  }
+
+  /** Ends an upload session: what it referred to is under its leases alone from now on. */
+  endSession(session: string): void {
+    this.#sessions.end(session);
+  }
+
+  /** Reads every shard again; says of which it had to let go. */
+  scrub(): Promise<Tombstone[]> {
+    return this.#upkeep.scrub();
+  }
+
+  /** Deletes what nothing protects any more, and gives back half-empty segments. Returns the shards deleted. */
+  collect(): Promise<number> {
+    return this.#upkeep.collect();
+  }
+
+  #replay(place: RecordPlace, meta: Uint8Array): void {
+    const held = this.#index.get(place.packId, place.index);
+    if (place.kind === KIND.shard) this.#index.add(place, splitMeta(meta).page);
+    else this.#upkeep.noteControl(place);
+    if (place.kind === KIND.tombstone) this.#index.remove(place.packId, place.index);
+    else if (place.kind === KIND.lease && held !== undefined)
+      held.leaseEnd = Math.max(held.leaseEnd, place.leaseEnd);
+    else if (place.kind === KIND.boot) this.#boots.splice(0, Infinity, ...decodeBoots(meta));
+  }
+}

@@ -1,0 +1,85 @@
+/** What happens, in order. Every figure that is told is read off an answer, a receipt or the committed evaluation. */
+import { type HeldOutDay, heldOutDays, loadEvaluation, loadPrices, ROUGH_WEEKS } from '../index.ts';
+import type { Agent, DayAtWork } from './agent.ts';
+import { MODEL, type Releases } from './releases.ts';
+import type { Stage } from './stage.ts';
+
+/** Trading days of each chapter. */
+const DAYS = { before: 6, canary: 6, promoted: 7, after: 10 } as const;
+
+/** Tells the story and returns the incident's record id. */
+export async function chapters(stage: Stage, releases: Releases, agent: Agent): Promise<string> {
+  const days = calendar();
+  await releases.create();
+  await releases.publish('v1');
+  await releases.publish('v2');
+  await releases.decide('begin', { v1: 100 });
+
+  stage.tell(`\n1. v1 of ${MODEL} serves. An agent sizes its position in the S&P 500 from each forecast.`);
+  await live(stage, agent, days(DAYS.before));
+
+  stage.tell('\n2. v2 is retrained, and gets a tenth of the requests as a canary.');
+  const first = await releases.decide('canary', { v1: 90, v2: 10 });
+  await live(stage, agent, days(DAYS.canary));
+
+  stage.tell('\n3. v2 is promoted. Its forecasts are lower, and the agent adapts its workflow to them.');
+  await releases.decide('promote', { v2: 100 });
+  const promoted = await live(stage, agent, days(4));
+  await agent.adapt(promoted);
+  stage.tell(
+    `   The agent takes the low forecasts for calm and now allows itself ${agent.rule.most} x its capital.`,
+  );
+  promoted.push(...(await live(stage, agent, days(DAYS.promoted - 4))));
+  await pay(stage, agent, 'payment during', promoted.at(-1));
+
+  stage.tell('\n4. The owner sees why: two input columns are swapped in v2. It is rolled back to v1.');
+  tellEvaluation(stage);
+  await releases.decide('rollback', { v1: 100 });
+  await live(stage, agent, days(DAYS.after));
+  await pay(stage, agent, 'payment after', promoted.at(-1));
+
+  stage.tell('\n5. The rollback was easy. An incident asks what it did not undo.');
+  return releases.flag('v2', first);
+}
+
+/** Hands out the held-out days of the rough weeks of 2020, in order. */
+function calendar(): (count: number) => readonly HeldOutDay[] {
+  const days = heldOutDays(loadPrices(), ROUGH_WEEKS.from, ROUGH_WEEKS.to);
+  let next = 0;
+  return (count) => days.slice(next, (next += count));
+}
+
+async function live(stage: Stage, agent: Agent, days: readonly HeldOutDay[]): Promise<DayAtWork[]> {
+  const lived: DayAtWork[] = [];
+  for (const day of days) {
+    const { date, forecast, position } = await agent.work(day);
+    const version = stage.follower.registry.models.version(forecast.version)?.label ?? forecast.version;
+    const node = forecast.node.startsWith('ed25519:') ? stage.nameOf(forecast.node) : forecast.node;
+    const figures = `${forecast.percent.toFixed(1).padStart(6)} %   position ${position.toFixed(2)} x`;
+    stage.tell(`   ${date}  volatility ${figures}   receipt says ${version}, ${node}`);
+    lived.push(lastOf(agent));
+  }
+  // What comes next is told apart from this by witnesses, not by our clock.
+  await stage.witnessed(lastOf(agent).decision);
+  return lived;
+}
+
+const lastOf = (agent: Agent): DayAtWork => agent.days.at(-1) as DayAtWork;
+
+async function pay(stage: Stage, agent: Agent, label: string, day: DayAtWork | undefined): Promise<void> {
+  if (day === undefined) return;
+  const cents = await agent.pay(label, day);
+  stage.tell(
+    `   The agent pays ${(cents / 100).toLocaleString('en-US')} simulated USD of margin for ${day.date}.`,
+  );
+}
+
+function tellEvaluation(stage: Stage): void {
+  const { heldOut, comparisons, interval } = loadEvaluation();
+  const found = comparisons.find(({ version, against }) => version === 'v2' && against === 'v1');
+  if (found === undefined) return;
+  stage.tell(
+    `   On ${heldOut.days} held-out days its loss is ${found.mean.toFixed(2)} above v1's ` +
+      `(paired, ${interval.level * 100} % interval ${found.low.toFixed(2)} to ${found.high.toFixed(2)}).`,
+  );
+}

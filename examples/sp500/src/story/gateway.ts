@@ -1,0 +1,60 @@
+/** Asks the gateway for a forecast over the Open Inference Protocol, as any KServe client would. */
+import { AssayError } from '@assay/core';
+import { FEATURES } from '../index.ts';
+
+/** A gateway that did not answer with a forecast. */
+export class ForecastError extends AssayError<'refused' | 'no-receipt'> {}
+
+/** A forecast, and the receipt that says where it came from. */
+export interface Forecast {
+  /** Annualised volatility of the next day, percent. */
+  readonly percent: number;
+  /** Record id of the receipt. */
+  readonly receipt: string;
+  /** Version that the receipt names. */
+  readonly version: string;
+  readonly node: string;
+}
+
+interface InferResponse {
+  readonly outputs: readonly { readonly data: readonly number[] }[];
+  readonly parameters?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is asked. */
+export interface Question {
+  readonly model: string;
+  /** The same id gives the same answer, however often it is asked. */
+  readonly id: string;
+  readonly client: string;
+  readonly features: readonly number[];
+}
+
+/** Asks once. @throws ForecastError */
+export async function askForecast(gateway: string, question: Question): Promise<Forecast> {
+  const url = `${gateway}/v2/models/${question.model}/infer`;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id: question.id,
+      parameters: { assay_client: question.client },
+      inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: question.features }],
+    }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new ForecastError('refused', {
+      what: `the gateway answered ${response.status}: ${text.slice(0, 300)}`,
+      where: url,
+    });
+  }
+  const { outputs, parameters = {} } = JSON.parse(text) as InferResponse;
+  const { assay_receipt: receipt, assay_version: version, assay_node: node } = parameters;
+  const percent = outputs[0]?.data[0];
+  if (receipt === undefined || version === undefined || node === undefined || percent === undefined) {
+    throw new ForecastError('no-receipt', { what: 'the answer carries no receipt', where: url });
+  }
+  return { percent, receipt, version, node };
+}

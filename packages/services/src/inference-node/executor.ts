@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@assay/core';
 import { EngineError, isCallerFault, type RunResult, type SessionCache } from '@assay/engine';
-import type { Outbox } from '../outbox/index.ts';
+import { type Answered, type Outbox, RequestLedger } from '../outbox/index.ts';
 import type { CheckpointRef, LogView } from '../participant/index.ts';
 import { type Choice, chooseTarget } from './choose-target.ts';
 import type { Fault } from './fault.ts';
@@ -19,7 +19,7 @@ import { type Kept, keptItem, readKept } from './kept-answer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { NodeError } from './node-error.ts';
 import type { ReceiptStream, Unplaced } from './receipt-stream.ts';
-import { type Answered, RequestLedger } from './request-ledger.ts';
+
 import { type ExecuteRequest, type ExecuteResponse, requestBytes, requestKey } from './wire/index.ts';
 
 /** What an executor works with. */

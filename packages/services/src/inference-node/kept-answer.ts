@@ -1,7 +1,7 @@
 /** What a node keeps of an executed request, in one durable record: receipt, input, output, salts, request. */
 import { concat } from '@assay/core';
-import type { Item } from '../outbox/index.ts';
-import type { RequestIdentity } from './request-ledger.ts';
+import type { Item, RequestIdentity } from '../outbox/index.ts';
+
 import type { ExecuteResponse, Salts } from './wire/index.ts';
 
 /** An executed request. */

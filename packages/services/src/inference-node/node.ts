@@ -3,8 +3,8 @@ import { type Clock, type Entropy, freshId, readEntry } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import { OnnxEngine, SessionCache } from '@assay/engine';
 import type { Logger } from 'pino';
-import { type EntrySink, openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
-import { joinEntry, type LogView } from '../participant/index.ts';
+import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
+import { joinEntry, type LogSink, type LogView } from '../participant/index.ts';
 import { announcedVersions } from './announced.ts';
 import { BlobStore } from './blob-store.ts';
 import type { NodeConfig } from './config.ts';
@@ -25,7 +25,7 @@ export interface NodeEnvironment {
   readonly log: Logger;
   /** The followed log; started and stopped by the process. */
   readonly view: LogView;
-  readonly sink: EntrySink & { readonly isRefusal: (error: unknown) => boolean };
+  readonly sink: LogSink;
 }
 
 /** How often leases are looked at when nothing else happens, in milliseconds. */
@@ -101,9 +101,11 @@ export class InferenceNode {
     await this.#untilItWorks(() => view.catchUp());
     if (view.registry.participants.get(this.keyId) === undefined && !this.#recovery.joined)
       await this.#join(endpoint);
+    this.#shipper.start();
+    // A log takes nothing from a key before its join is durable there, not even in the same batch.
+    await this.#untilSent();
     const opening = this.#stream.opening(this.#recovery.lastStream);
     await this.#outbox.put({ meta: { kind: 'stream', stream: this.#stream.id }, entry: opening });
-    this.#shipper.start();
     // The first answer waits for this: a stream that the log does not know cannot show its gaps.
     await this.#untilSequenced(readEntry(opening).id);
     if (this.#phase === 'stopping') return;
@@ -218,6 +220,10 @@ export class InferenceNode {
       const failures = await this.#leases.tend(announced);
       for (const [version, error] of failures) log.warn({ version, err: error }, 'cannot lease');
     }
+  }
+
+  async #untilSent(): Promise<void> {
+    while (!(await this.#shipper.flush(1_000)) && this.#phase === 'starting');
   }
 
   async #untilSequenced(id: string): Promise<void> {

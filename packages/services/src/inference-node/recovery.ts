@@ -1,8 +1,7 @@
 /** What a node learns from its outbox when it starts: which requests it answered, and where its last stream ended. */
-import type { Item, RecordPlace } from '../outbox/index.ts';
+import type { Answered, Item, RecordPlace } from '../outbox/index.ts';
 import type { KeptMeta } from './kept-answer.ts';
 import type { StreamEnd } from './receipt-stream.ts';
-import type { Answered } from './request-ledger.ts';
 
 /** Collects while the outbox is being opened. */
 export class Recovery {

@@ -5,7 +5,7 @@ import { parsePolicy } from '@assay/log';
 import type { Logger } from 'pino';
 import { Follower } from '../follow/index.ts';
 import { LogClient } from '../log-client/index.ts';
-import { isRefusal } from '../participant/index.ts';
+import { logSink } from '../participant/index.ts';
 import { listen, type RunningService } from '../serving/index.ts';
 import { createNodeApp } from './app.ts';
 import { Callers } from './callers.ts';
@@ -34,7 +34,7 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     pollMs: config.log.pollMs,
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
-  const sink = { appendBatch: (entries: readonly Uint8Array[]) => client.appendBatch(entries), isRefusal };
+  const sink = logSink(client);
   const node = new InferenceNode(config, { ...outside, view: follower, sink });
   const app = createNodeApp({
     keyId: node.keyId,

@@ -4,7 +4,9 @@ import type { Outbox } from './outbox.ts';
 
 /** What the shipper needs of a log. Sending an entry twice must be harmless. */
 export interface EntrySink {
-  /** Resolves when all entries are durable in the log, in this order. */
+  /** Resolves when the entry is durable in the log; an error says why it is not. */
+  append(entry: Uint8Array): Promise<unknown>;
+  /** Resolves when all entries are durable in the log, in this order. All or none. */
   appendBatch(entries: readonly Uint8Array[]): Promise<unknown>;
 }
 
@@ -81,7 +83,8 @@ export class Shipper {
     const { outbox, log, isRefusal, onProblem } = this.#options;
     const batch = outbox.oldestUnsent(this.#limit, BATCH_BYTES);
     try {
-      await log.appendBatch(batch);
+      // Alone, an entry is told what is wrong with it; in a batch the log only says which one stopped it.
+      await (batch.length === 1 ? log.append(batch[0] as Uint8Array) : log.appendBatch(batch));
     } catch (error) {
       if (!isRefusal(error)) {
         onProblem({ error });

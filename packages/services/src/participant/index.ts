@@ -9,4 +9,4 @@ export {
   type SignedRequest,
   signRequest,
 } from './request-signature.ts';
-export { isRefusal } from './refusal.ts';
+export { logSink, type LogSink } from './log-sink.ts';

@@ -11,7 +11,7 @@ export interface ModelDescription {
   readonly name: string;
   /** Versions that may be named in the URL. */
   readonly versions: readonly string[];
-  readonly manifest: Manifest;
+  readonly manifest: Pick<Manifest, 'format' | 'inputs' | 'outputs'>;
 }
 
 /** GET /v2/models/{m}[/versions/{v}]. −1 stands for a size that the caller chooses. */

@@ -1,5 +1,5 @@
 /** Which requests were answered and with what, so that a retry gets the same bytes and is run once (PROTOCOL 5.3). */
-import type { RecordPlace } from '../outbox/index.ts';
+import type { RecordPlace } from './journal.ts';
 
 /** A request by its key and the hash of what it asks. */
 export interface RequestIdentity {

@@ -1,0 +1,48 @@
+/** The gateway over HTTP: the Open Inference Protocol, and receipts with their proofs. */
+import { AssayError } from '@assay/core';
+import { type Context, Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from 'pino';
+import { WaitError } from '../follow/index.ts';
+import { BodyError, type NodeBindings } from '../serving/index.ts';
+import { GatewayError } from './gateway-error.ts';
+import { inferRoutes, type InferService } from './infer-routes.ts';
+import { modelRoutes, type ModelService } from './model-routes.ts';
+import { errorBody, OipError } from './oip/index.ts';
+import { receiptRoutes, type ReceiptService } from './receipt-routes.ts';
+
+/** What the application is a surface of. */
+export type GatewayService = InferService & ModelService & ReceiptService & { readonly logger: Logger };
+
+/** The application. */
+export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
+  const app = new Hono<NodeBindings>();
+  modelRoutes(app, service);
+  inferRoutes(app, service);
+  receiptRoutes(app, service);
+  app.notFound((c) => c.json({ error: `nothing is served at ${c.req.path.slice(0, 120)}` }, 404));
+  app.onError((error, c) => refuse(c, error, service.logger));
+  return app;
+}
+
+/** The protocol's own error shape; the sentence carries the code, the place and the next step. */
+function refuse(c: Context<NodeBindings>, error: Error, logger: Logger): Response {
+  const status = statusOf(error);
+  if (status === undefined) {
+    logger.error({ err: error, path: c.req.path }, 'unexpected failure');
+    return c.json({ error: 'GatewayError[internal]: the gateway failed; its own log says why.' }, 500);
+  }
+  const retryAfter = error instanceof GatewayError ? error.retryAfter : undefined;
+  // The rest of a body over the limit is not read, so the connection cannot be used again.
+  const headers: Record<string, string> = status === 413 ? { connection: 'close' } : {};
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+  return c.json(errorBody(error), status as ContentfulStatusCode, headers);
+}
+
+function statusOf(error: Error): number | undefined {
+  if (error instanceof GatewayError || error instanceof OipError) return error.status;
+  if (error instanceof BodyError) return error.code === 'too-large' ? 413 : 400;
+  if (error instanceof WaitError) return 504;
+  // Tensors that the codec let pass and the encoding did not.
+  return error instanceof AssayError && error.name === 'TensorError' ? 400 : undefined;
+}

@@ -1,0 +1,136 @@
+/** One gateway: identity, outbox, view of the log and nodes, put together and kept going. */
+import { type Clock, type Entropy } from '@assay/core';
+import { type Identity, openIdentity } from '@assay/core/node';
+import type { Logger } from 'pino';
+import type { Follower } from '../follow/index.ts';
+import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
+import { joinEntry, type LogSink } from '../participant/index.ts';
+import type { GatewayConfig } from './config.ts';
+import { DeliveryLedger, DeliveryRecovery } from './delivery-ledger.ts';
+import type { InferContext } from './infer.ts';
+import { Peers } from './peers.ts';
+
+/** What a gateway is given by its process. */
+export interface GatewayEnvironment {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  /** The followed log; started and stopped by the process. */
+  readonly view: Follower;
+  readonly sink: LogSink;
+}
+
+const STOP_FLUSH_MS = 10_000;
+
+/** A gateway. `start` makes it ready; until then it refuses. */
+export class Gateway {
+  readonly keyId: string;
+  readonly ledger: DeliveryLedger;
+  readonly inferContext: InferContext;
+  readonly #config: GatewayConfig;
+  readonly #env: GatewayEnvironment;
+  readonly #identity: Identity;
+  readonly #outbox: Outbox;
+  readonly #shipper: Shipper;
+  readonly #peers: Peers;
+  readonly #joined: boolean;
+  #phase: 'starting' | 'ready' | 'stopping' = 'starting';
+
+  /** Opens what is on disk. @throws KeyFileError, OutboxError */
+  constructor(config: GatewayConfig, env: GatewayEnvironment) {
+    this.#config = config;
+    this.#env = env;
+    const { clock, entropy, log, view } = env;
+    this.#identity = openIdentity(config.identity, entropy);
+    this.keyId = this.#identity.keyId;
+    const recovered = new DeliveryRecovery();
+    this.#outbox = openOutbox({ directory: config.outbox, onItem: recovered.onItem });
+    this.#joined = recovered.joined;
+    this.#shipper = new Shipper({
+      outbox: this.#outbox,
+      log: env.sink,
+      isRefusal: env.sink.isRefusal,
+      onProblem: ({ error, refused }) =>
+        log.warn({ err: error, refused: refused?.length }, 'sending to the log'),
+    });
+    const { signer } = this.#identity;
+    const onFailure = (error: unknown): void => log.error({ err: error }, 'keeping a delivery');
+    this.ledger = new DeliveryLedger({ outbox: this.#outbox, signer, recovered, onFailure });
+    const { connectionsPerNode } = config;
+    this.#peers = new Peers({ registry: view.registry, signer, clock, connectionsPerNode });
+    this.inferContext = {
+      view,
+      peers: this.#peers,
+      ledger: this.ledger,
+      entropy,
+      defaultChannel: config.channel,
+      attempts: config.attempts,
+      attemptTimeoutMs: config.attemptTimeoutMs,
+      onFailure: (node, what) => log.warn({ node, what }, 'a try failed'),
+    };
+  }
+
+  get isReady(): boolean {
+    return this.#phase === 'ready';
+  }
+
+  /** Joins where needed and takes requests. @param endpoint URL at which clients reach it */
+  async start(endpoint: string): Promise<void> {
+    const { view, log } = this.#env;
+    await this.#untilItWorks(() => view.catchUp());
+    if (view.registry.participants.get(this.keyId) === undefined) {
+      if (!this.#joined) await this.#join(endpoint);
+    }
+    this.#shipper.start();
+    // Nodes answer a gateway that has joined, and know it only from the log.
+    while (view.registry.participants.get(this.keyId) === undefined && this.#phase === 'starting') {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (this.#outbox.unsentCount === 0) await this.#untilItWorks(() => view.catchUp());
+    }
+    if (this.#phase === 'stopping') return;
+    view.onAdvance(() => this.#peers.refresh());
+    this.#peers.refresh();
+    this.#phase = 'ready';
+    log.info({ keyId: this.keyId, name: this.#config.name }, 'taking requests');
+  }
+
+  /** Refuses from now on. Call before the server stops taking requests. */
+  refuse(): void {
+    this.#phase = 'stopping';
+  }
+
+  /** Makes durable what was delivered, sends what is unsent as far as the log takes it, and closes. */
+  async stop(): Promise<void> {
+    this.refuse();
+    await this.ledger.flush();
+    const sent = await this.#shipper.flush(STOP_FLUSH_MS);
+    if (!sent)
+      this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');
+    await this.#shipper.stop();
+    await this.#peers.close();
+    await this.#outbox[Symbol.asyncDispose]();
+  }
+
+  async #join(endpoint: string): Promise<void> {
+    const { operator, name } = this.#config;
+    const membership = { roles: ['gateway' as const], name, endpoints: [endpoint] };
+    const entry = joinEntry(this.#identity, {
+      ...membership,
+      ...(operator === undefined ? {} : { operator }),
+    });
+    await this.#outbox.put({ meta: { kind: 'join' }, entry });
+  }
+
+  /** A log that is not there yet is waited for: processes of one network start in any order. */
+  async #untilItWorks(work: () => Promise<void>): Promise<void> {
+    for (let wait = 50; this.#phase !== 'stopping'; wait = Math.min(2_000, wait * 2)) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        this.#env.log.info({ err: error }, 'waiting for the log');
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}

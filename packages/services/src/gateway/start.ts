@@ -1,0 +1,68 @@
+/** A gateway as one running server. */
+import { readFileSync } from 'node:fs';
+import type { Clock, Entropy } from '@assay/core';
+import { parsePolicy } from '@assay/log';
+import type { Logger } from 'pino';
+import { Follower } from '../follow/index.ts';
+import { LogClient } from '../log-client/index.ts';
+import { logSink } from '../participant/index.ts';
+import { listen, type RunningService } from '../serving/index.ts';
+import { createGatewayApp } from './app.ts';
+import type { GatewayConfig } from './config.ts';
+import { Gateway } from './gateway.ts';
+
+/** What comes in from outside the process. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+}
+
+const RELEASE = '0.1.0';
+
+/**
+ * Starts a gateway. Resolves once it listens; it is ready (`/v2/health/ready`) once it has joined.
+ *
+ * @throws KeyFileError, OutboxError, PolicyError
+ */
+export async function startGateway(config: GatewayConfig, outside: Outside): Promise<RunningService> {
+  const { clock, log } = outside;
+  const client = new LogClient(config.log.url);
+  const view = new Follower({
+    log: client,
+    policy: parsePolicy(readFileSync(config.log.policy)),
+    clock,
+    pollMs: config.log.pollMs,
+    onError: (error) => log.warn({ err: error }, 'following the log'),
+  });
+  const gateway = new Gateway(config, { ...outside, view, sink: logSink(client) });
+  let publicUrl = config.endpoint ?? '';
+  const app = createGatewayApp({
+    infer: gateway.inferContext,
+    proofs: { view, log: client, ledger: gateway.ledger },
+    publicUrl: () => publicUrl,
+    maxInFlight: config.maxInFlight,
+    maxBodyBytes: config.maxBodyBytes,
+    waitTimeoutMs: config.waitTimeoutMs,
+    isReady: () => gateway.isReady,
+    release: RELEASE,
+    logger: log,
+  });
+  const server = await listen(app, config.listen);
+  publicUrl ||= server.url;
+  view.start();
+  const starting = gateway.start(publicUrl).catch((error: unknown) => {
+    log.fatal({ err: error }, 'the gateway cannot start');
+    process.exitCode = 1;
+  });
+  return {
+    ready: { listening: server.url, keyId: gateway.keyId, name: config.name },
+    stop: async () => {
+      gateway.refuse();
+      await server.close();
+      await starting;
+      await gateway.stop();
+      await view.stop();
+    },
+  };
+}

@@ -16,13 +16,14 @@ import { lineageEval } from './commands/lineage-eval.ts';
 import { promote } from './commands/promote.ts';
 import { publish } from './commands/publish.ts';
 import { rollback } from './commands/rollback.ts';
+import { up } from './commands/up.ts';
 
 const lineage = buildRouteMap<'eval', CliContext>({
   routes: { eval: lineageEval },
   docs: { brief: 'Plain-data lineage cases' },
 });
 
-const routes = { publish, promote, canary, rollback, lineage };
+const routes = { up, publish, promote, canary, rollback, lineage };
 
 /** The application. @param json  whether errors are wanted as JSON, before any command could know */
 export function buildApp(json: boolean): Application<CliContext> {

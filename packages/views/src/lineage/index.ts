@@ -25,5 +25,6 @@ export * from './eval.ts';
 export { parseCases, type LineageCase } from './input/parse-case.ts';
 export { parseRecord } from './input/parse-record.ts';
 export * from './ledger.ts';
+export * from './open-incidents.ts';
 export * from './queries.ts';
 export * from './records.ts';

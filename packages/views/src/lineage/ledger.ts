@@ -11,10 +11,22 @@ import { TextNames, type Names } from './columns/names.ts';
 import { RecordTable, ROLE_ACT, ROLE_OUTPUT, type RecordRow } from './columns/record-table.ts';
 import { Unsettled } from './columns/unsettled.ts';
 import { LineageError } from './error.ts';
-import type { ActRecord, EvidenceSource, LineageRecord, OutputRecord } from './records.ts';
+import type { ActRecord, EvidenceSource, IncidentTerms, LineageRecord, OutputRecord } from './records.ts';
 
 /** Positions are 32-bit: one index holds four thousand million log entries. */
 const MAX_POSITION = 2 ** 32 - 2;
+
+/** Follows what is added, in order; record ids are the ledger's numbers. */
+export interface LedgerObserver {
+  /** An output or act was declared, made from `from`. */
+  declared(id: number, from: ArrayLike<number>): void;
+  /** Evidence about an output arrived. */
+  attested(output: number): void;
+  /** An edge arrived by itself. */
+  linked(source: number, target: number, weak: boolean): void;
+  /** Any other record arrived. */
+  changed(record: LineageRecord): void;
+}
 
 /** Sizes that change how fast the index is and never what it answers. */
 export interface Tuning {
@@ -26,6 +38,9 @@ export interface Tuning {
 
 // 512: one hit costs a microsecond, and ten million records are 20 000 blocks to look at.
 const TUNING: Tuning = { block: 512, smallTail: 4096 };
+
+/** Kinds that observers hear of in numbers. */
+const OBSERVED_APART: ReadonlySet<LineageRecord['kind']> = new Set(['output', 'act', 'evidence', 'derive']);
 
 export class Ledger {
   readonly records: Names;
@@ -43,6 +58,7 @@ export class Ledger {
   /** Outputs that are copies, in log order. */
   readonly copies = u32Column();
   readonly #seen = u32Column();
+  readonly #observers: LedgerObserver[] = [];
   #mark = 0;
   #position = 0;
 
@@ -69,6 +85,7 @@ export class Ledger {
   append(record: LineageRecord, position: number = this.#position + 1): number {
     this.advance(position);
     this.#put(record, position);
+    if (!OBSERVED_APART.has(record.kind)) for (const observer of this.#observers) observer.changed(record);
     return position;
   }
 
@@ -91,6 +108,11 @@ export class Ledger {
     return new AsOf(this, Math.min(known, this.#position));
   }
 
+  /** Calls `observer` after everything that is added from now on. */
+  observe(observer: LedgerObserver): void {
+    this.#observers.push(observer);
+  }
+
   /** Declares an output or act in numbers (`append` for text). The same id again is ignored. */
   declare(row: RecordRow, from: ArrayLike<number>): boolean {
     if (this.table.position.at(row.id) !== 0) return false;
@@ -100,6 +122,7 @@ export class Ledger {
     else if (row.role === ROLE_OUTPUT) {
       this.unsettled.push(row.id, row.lo, row.hi, (id) => [this.table.lo(id), this.table.hi(id)]);
     }
+    for (const observer of this.#observers) observer.declared(row.id, from);
     return true;
   }
 
@@ -108,6 +131,7 @@ export class Ledger {
     const known = this.table.position.at(output) !== 0;
     const span = known ? ([this.table.lo(output), this.table.hi(output)] as const) : null;
     this.evidence.add(output, version, by, this.#position, span);
+    for (const observer of this.#observers) observer.attested(output);
   }
 
   /** A fresh set of seen records for one traversal; the next call invalidates it. */
@@ -143,8 +167,10 @@ export class Ledger {
         return this.leases.add(record.kind, who, { position, t: record.t });
       }
       case 'incident':
+        this.#mention(record.terms);
         return this.incidents.open(record.id, { position, t: record.t, terms: record.terms });
       case 'amend':
+        this.#mention(record.set);
         return this.incidents.amend(record.incident, { position, set: record.set });
       case 'disposition':
         return this.#dispose(record, position);
@@ -153,10 +179,19 @@ export class Ledger {
     }
   }
 
+  /** Gives numbers to what an incident names, so that its compiled terms fit outputs yet to come. */
+  #mention(terms: Partial<IncidentTerms>): void {
+    for (const version of terms.versions ?? []) this.versions.intern(version);
+    for (const node of terms.nodes ?? []) this.nodes.intern(node);
+  }
+
   #output(record: OutputRecord): void {
     const copyOf = record.copyOf === undefined ? 0 : this.records.intern(record.copyOf);
+    const id = this.records.intern(record.id);
+    // The same id again is the same record: it takes a position and says nothing.
+    if (this.table.position.at(id) !== 0) return;
     const row: RecordRow = {
-      id: this.records.intern(record.id),
+      id,
       role: ROLE_OUTPUT,
       channel: this.channels.intern(record.channel),
       node: this.nodes.intern(record.node),
@@ -167,8 +202,8 @@ export class Ledger {
       hi: record.hi ?? record.t,
     };
     const from = record.from.map((id) => this.records.intern(id));
-    const declared = this.declare(row, copyOf === 0 ? from : [...from, copyOf]);
-    if (declared && record.fields !== undefined) this.table.keepFields(row.id, record.fields);
+    if (record.fields !== undefined) this.table.keepFields(row.id, record.fields);
+    this.declare(row, copyOf === 0 ? from : [...from, copyOf]);
   }
 
   #act(record: ActRecord): void {
@@ -184,7 +219,9 @@ export class Ledger {
   #derive(record: Extract<LineageRecord, { kind: 'derive' }>, position: number): void {
     if (!record.propagates) return;
     const edge = { position, weak: record.possibleOnly === true };
-    this.edges.addLate(this.records.intern(record.source), this.records.intern(record.to), edge);
+    const [source, target] = [this.records.intern(record.source), this.records.intern(record.to)];
+    this.edges.addLate(source, target, edge);
+    for (const observer of this.#observers) observer.linked(source, target, edge.weak);
   }
 
   #decide(record: Extract<LineageRecord, { kind: 'decision' }>, position: number): void {

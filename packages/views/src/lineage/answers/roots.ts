@@ -21,7 +21,7 @@ export const roots = perPrefix((prefix: AsOf, id: string): Roots => {
   const incident = findIncident(prefix, id);
   const seeds = u32Column();
   const possible = u32Column();
-  if (incident !== null && !incident.dismissed && incident.from < incident.to) {
+  if (incident !== null && !incident.dismissed) {
     const judge = (output: number): void => {
       const verdict = judgeRoot(prefix, incident, output);
       if (verdict === 'seed') seeds.push(output);
@@ -41,7 +41,7 @@ export function judgeRoot(prefix: AsOf, incident: CompiledIncident, output: numb
   // Copies are never seeds: what they inherit comes along the edge from their source.
   if (!table.isOutput(output, prefix.known) || table.copyOf.at(output) !== 0) return null;
   const [lo, hi] = [table.lo(output), table.hi(output)];
-  if (hi < incident.from || lo >= incident.to || !incident.fits(output)) return null;
+  if (!touchesWindow(incident, lo, hi) || !incident.fits(output)) return null;
   // PROTOCOL 3.3: a bracket wholly inside the window is a seed, one that overlaps it is possible.
   const inWindow = lo >= incident.from && hi < incident.to ? 'seed' : 'window-straddled';
   if (incident.anyVersion) return inWindow;
@@ -50,6 +50,11 @@ export function judgeRoot(prefix: AsOf, incident: CompiledIncident, output: numb
   if (maker !== CONTESTED) return incident.versions.has(maker) ? inWindow : null;
   const { versions } = evidence.top(output, prefix.known);
   return versions.some((version) => incident.versions.has(version)) ? 'contested' : null;
+}
+
+/** Whether a bracket and the window have a moment in common; an empty window has none with anything. */
+export function touchesWindow({ from, to }: CompiledIncident, lo: number, hi: number): boolean {
+  return from < to && hi >= from && lo < to;
 }
 
 function doubtWithoutEvidence(prefix: AsOf, incident: CompiledIncident, output: number): Doubt | null {

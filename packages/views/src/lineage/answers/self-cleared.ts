@@ -3,7 +3,7 @@ import { perPrefix, type AsOf } from '../as-of.ts';
 import { CONTESTED, UNKNOWN } from '../columns/evidence-table.ts';
 import { divergenceOf } from './divergence.ts';
 import { requireIncident } from './incident-terms.ts';
-import { judgeRoot } from './roots.ts';
+import { judgeRoot, touchesWindow } from './roots.ts';
 import { scopeIndex } from './scope.ts';
 import { badTenures } from './tenure.ts';
 
@@ -22,7 +22,7 @@ export function clearedBySelfOnly(prefix: AsOf, id: string): readonly string[] {
   const cleared: string[] = [];
   unsettled.outputs.scan(incident.from, incident.to, (output) => {
     if (!table.isOutput(output, prefix.known) || !isSuspect(prefix, id, table.node.at(output))) return;
-    if (table.hi(output) < incident.from || table.lo(output) >= incident.to || !incident.fits(output)) return;
+    if (!touchesWindow(incident, table.lo(output), table.hi(output)) || !incident.fits(output)) return;
     if (evidence.maker(output, prefix.known) === UNKNOWN || !evidence.onlySelf(output, prefix.known)) return;
     if (judgeRoot(prefix, incident, output) !== null || inScope.has(output)) return;
     cleared.push(records.text(output));

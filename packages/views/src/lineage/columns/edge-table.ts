@@ -120,8 +120,41 @@ export class EdgeTable {
     }
   }
 
-  /** Appends every child of `id` known at `known`, by edges of either strength, once per edge. */
-  pushChildren(id: number, known: number, out: Column<Uint32Array>): void {
+  /** Whether anything was ever made from `id`. */
+  hasChildren(id: number): boolean {
+    if (this.#tailHead.at(id) !== 0 || this.#late.headBySource.at(id) !== 0) return true;
+    return id < this.#baseRecords && this.#baseStart[id] !== this.#baseStart[id + 1];
+  }
+
+  /** Appends the children of `id` known at `known`, once per edge. */
+  pushChildren(id: number, known: number, out: Column<Uint32Array>, edges: Walk['edges'] = 'all'): void {
+    if (edges !== 'weak') this.#pushDeclaredChildren(id, known, out);
+    const { headBySource, nextBySource, position, target } = this.#late;
+    for (let row = headBySource.at(id); row !== 0; row = nextBySource.data[row] as number) {
+      if ((position.data[row] as number) <= known && this.#isLate(row, edges))
+        out.push(target.data[row] as number);
+    }
+  }
+
+  /** Appends the parents of `id` known at `known`, once per edge. */
+  pushParents(id: number, known: number, out: Column<Uint32Array>, edges: Walk['edges'] = 'all'): void {
+    const declared = this.#position.at(id);
+    if (edges !== 'weak' && declared !== 0 && declared <= known) {
+      const end = this.#parentEnd.at(id);
+      for (let i = this.#parentStart.at(id); i < end; i++) out.push(this.#parents.data[i] as number);
+    }
+    const { headByTarget, nextByTarget, position, source } = this.#late;
+    for (let row = headByTarget.at(id); row !== 0; row = nextByTarget.data[row] as number) {
+      if ((position.data[row] as number) <= known && this.#isLate(row, edges))
+        out.push(source.data[row] as number);
+    }
+  }
+
+  #isLate(row: number, edges: Walk['edges']): boolean {
+    return edges === 'all' || (edges === 'weak') === (this.#late.weak.data[row] === 1);
+  }
+
+  #pushDeclaredChildren(id: number, known: number, out: Column<Uint32Array>): void {
     const position = this.#position.data;
     const end = id < this.#baseRecords ? (this.#baseStart[id + 1] as number) : 0;
     for (let i = this.#baseStart[id] ?? 0; i < end; i++) {
@@ -131,23 +164,6 @@ export class EdgeTable {
     for (let row = this.#tailHead.at(id); row !== 0; row = this.#tailNext.data[row] as number) {
       const child = this.#tailChild.data[row] as number;
       if ((position[child] as number) <= known) out.push(child);
-    }
-    const late = this.#late;
-    for (let row = late.headBySource.at(id); row !== 0; row = late.nextBySource.data[row] as number) {
-      if ((late.position.data[row] as number) <= known) out.push(late.target.data[row] as number);
-    }
-  }
-
-  /** Appends every parent of `id` known at `known`, by edges of either strength. */
-  pushParents(id: number, known: number, out: Column<Uint32Array>): void {
-    const declared = this.#position.at(id);
-    if (declared !== 0 && declared <= known) {
-      const end = this.#parentEnd.at(id);
-      for (let i = this.#parentStart.at(id); i < end; i++) out.push(this.#parents.data[i] as number);
-    }
-    const { headByTarget, nextByTarget, position, source } = this.#late;
-    for (let row = headByTarget.at(id); row !== 0; row = nextByTarget.data[row] as number) {
-      if ((position.data[row] as number) <= known) out.push(source.data[row] as number);
     }
   }
 
@@ -176,10 +192,9 @@ export class EdgeTable {
   }
 
   #expandLate(id: number, into: Column<Uint32Array>, walk: Walk): void {
-    const { headBySource, nextBySource, position, target, weak } = this.#late;
+    const { headBySource, nextBySource, position, target } = this.#late;
     for (let row = headBySource.at(id); row !== 0; row = nextBySource.data[row] as number) {
-      if ((position.data[row] as number) > walk.known) continue;
-      if (walk.edges !== 'all' && (walk.edges === 'weak') !== (weak.data[row] === 1)) continue;
+      if ((position.data[row] as number) > walk.known || !this.#isLate(row, walk.edges)) continue;
       const child = target.data[row] as number;
       if (walk.seen[child] === walk.mark) continue;
       walk.seen[child] = walk.mark;

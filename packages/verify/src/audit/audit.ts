@@ -1,0 +1,103 @@
+/** Re-verifies a whole log from its bytes: every entry, tile, signature, witness and view root. */
+import type { Checkpoint } from '@assay/log';
+import { registryRoot, type Timeline } from '@assay/views';
+import type { TrustMaterial } from '../trust.ts';
+import { auditServed } from './served.ts';
+import { type Finding, type FindingCode, Findings } from './finding.ts';
+import { auditHead, type AuditedHead } from './head.ts';
+import type { LogReader } from './log-reader.ts';
+import { auditKnown, type KnownCheckpoint } from './other-heads.ts';
+import { readEntries } from './read-entries.ts';
+import { AuditedRecords, type ViewRootsAt } from './records.ts';
+import { auditUpperTiles, settleLeaves } from './tree.ts';
+
+export interface AuditOptions {
+  /** Checkpoints from elsewhere, above all from the witnesses: without them a cut log and a whole one look alike. */
+  readonly known?: readonly KnownCheckpoint[];
+  /** Recomputes view roots; the registry's alone unless given. */
+  readonly viewRootsAt?: ViewRootsAt;
+  /** False checks bytes, tree and witnesses alone: no statement is opened. */
+  readonly statements?: boolean;
+  /** Told of entries verified so far. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface AuditReport {
+  /** The checkpoint audited; undefined when the log has none of its own. */
+  readonly head: AuditedHead | undefined;
+  readonly findings: readonly Finding[];
+  /** How many of each code; `findings` keeps the first hundred of each. */
+  readonly counts: ReadonlyMap<FindingCode, number>;
+  /** `clean`: everything verified. `finding`: something is wrong. `incomplete`: nothing is, but not all was understood. */
+  readonly verdict: 'clean' | 'finding' | 'incomplete';
+  /** Every record, folded: for asking further. Undefined when there was nothing to fold. */
+  readonly timeline: Timeline | undefined;
+  /** Logged checkpoints and view roots that were verified. */
+  readonly verified: { readonly entries: number; readonly checkpoints: number; readonly viewRoots: number };
+}
+
+/**
+ * Audits a log. Nothing that the log's server says is believed; the trust material comes from the auditor.
+ *
+ * Never throws for what it finds. Rejects only when `reader` cannot say whether a file exists.
+ */
+export async function auditLog(
+  reader: LogReader,
+  trust: TrustMaterial,
+  options: AuditOptions = {},
+): Promise<AuditReport> {
+  const findings = new Findings();
+  const head = await auditHead(reader, trust, findings);
+  if (head === undefined) return reportOf(findings, undefined, undefined, 0);
+  const records = new AuditedRecords(trust, options.viewRootsAt ?? registryRootsAt);
+  const entries = await auditTree(reader, head.checkpoint, { trust, findings, records, options });
+  return reportOf(findings, head, records, entries);
+}
+
+interface Audit {
+  readonly trust: TrustMaterial;
+  readonly findings: Findings;
+  readonly records: AuditedRecords;
+  readonly options: AuditOptions;
+}
+
+/** Entries, tiles, and everything that must agree with them. Returns the number of entries read. */
+async function auditTree(
+  reader: LogReader,
+  head: Checkpoint,
+  { trust, findings, records, options }: Audit,
+): Promise<number> {
+  const read = await readEntries(reader, head.size, findings, (entry, index) => {
+    if (options.statements !== false) records.add(entry, index);
+    if (index % 256 === 255 || index === head.size - 1) options.onProgress?.(index + 1, head.size);
+  });
+  const leaves = settleLeaves(read, head, findings);
+  if (leaves !== undefined) await auditUpperTiles(reader, leaves, findings);
+  const altered = new Set(findings.has('entry-byte-flipped') ? read.differing.keys() : []);
+  records.report(findings, head, leaves, altered);
+  // Who served what can be told only from a log that is whole and unaltered.
+  if (leaves !== undefined && altered.size === 0) auditServed(records.timeline, findings);
+  auditKnown(options.known ?? [], head, leaves, { policy: trust.policy, findings });
+  return read.leaves.size;
+}
+
+function reportOf(
+  findings: Findings,
+  head: AuditedHead | undefined,
+  records: AuditedRecords | undefined,
+  entries: number,
+): AuditReport {
+  const { checkpoints, viewRoots } = records?.counts ?? { checkpoints: 0, viewRoots: 0 };
+  return {
+    head,
+    findings: findings.all,
+    counts: findings.counts,
+    verdict: findings.verdict,
+    timeline: records?.timeline,
+    verified: { entries, checkpoints, viewRoots },
+  };
+}
+
+const registryRootsAt: ViewRootsAt = (timeline, size) => ({
+  registry: registryRoot(timeline.registry, size),
+});

@@ -26,7 +26,9 @@ export function buildLine(source: LineSource): LineModel {
   const records = [...source.records];
   const rolledBackAt = rollbackMoment(source);
   const after = (record: SourceRecord): boolean => rolledBackAt !== undefined && record.t > rolledBackAt;
-  const stale = records.filter((record) => isOutput(record) && record.seed && after(record));
+  const stale = records.filter(
+    (record) => isOutput(record) && record.seed && record.standing === 'affected' && after(record),
+  );
   const consequences = records
     .filter((record) => record.standing !== 'clear' && (!record.seed || after(record)))
     .map(consequenceOf);

@@ -3,6 +3,7 @@ import { clockOf, lengthText, type Range } from './clock-text.ts';
 import type { LineConsequence } from './model.ts';
 import type { LineSource, SourceRecord } from './source.ts';
 import { badSpans } from './spans.ts';
+import { isSettled } from './states.ts';
 
 /** What the title is put together from. */
 export interface FindingFacts {
@@ -14,14 +15,6 @@ export interface FindingFacts {
   /** Moment of the last rollback; absent when a bad version is still announced, or never was. */
   readonly rolledBackAt?: number;
 }
-
-const TERMINAL: ReadonlySet<string> = new Set([
-  'rerun_same',
-  'compensated',
-  'accepted',
-  'not_affected',
-  'superseded',
-]);
 
 /** `v2 was rolled back at 12:30:04. 23 consequences outlived it.` */
 export function findingTitle(facts: FindingFacts): string {
@@ -42,9 +35,9 @@ export function findingTitle(facts: FindingFacts): string {
 export function findingDetail(facts: FindingFacts): string {
   const certain = facts.consequences.filter(({ standing }) => standing === 'affected');
   const possible = facts.consequences.length - certain.length;
-  const open = certain.filter(({ state }) => !TERMINAL.has(state)).length;
+  const open = certain.filter(({ state }) => !isSettled(state)).length;
   const sentences = [staleSentence(facts)];
-  if (certain.length > 0) sentences.push(openSentence(open, certain.length));
+  if (certain.length > 0) sentences.push(openSentence(open, certain.length, openElsewhere(facts, open)));
   if (possible > 0) sentences.push(`${possible} more ${possible === 1 ? 'is' : 'are'} possible.`);
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
@@ -58,10 +51,20 @@ function staleSentence({ source, stale, rolledBackAt }: FindingFacts): string {
   return `${who} went on serving ${nameOf(source)} for ${lengthText(last - rolledBackAt)} (${outputs}).`;
 }
 
-function openSentence(open: number, total: number): string {
-  if (open === 0) return total === 1 ? 'It is settled.' : 'All are settled.';
+function openSentence(open: number, total: number, elsewhere: number): string {
+  const rest = elsewhere === 0 ? '' : `, ${elsewhere} other record${elsewhere === 1 ? '' : 's'} in scope not`;
+  if (open === 0) return `${total === 1 ? 'It is' : 'All are'} settled${rest}.`;
   if (open === total) return total === 1 ? 'It is open.' : 'All are open.';
   return `${open} of ${total} ${open === 1 ? 'is' : 'are'} open.`;
+}
+
+/** What the books hold open besides the consequences that the title counts: the bad outputs themselves. */
+function openElsewhere({ source, consequences }: FindingFacts, open: number): number {
+  const unsettled = source.books.filter(({ state }) => !isSettled(state));
+  const possible = consequences.filter(
+    (each) => each.standing === 'possible' && !isSettled(each.state),
+  ).length;
+  return Math.max(0, unsettled.reduce((sum, { count }) => sum + count, 0) - open - possible);
 }
 
 function announcement(source: LineSource): string {

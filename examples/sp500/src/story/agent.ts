@@ -60,9 +60,9 @@ export class Agent {
     return lived;
   }
 
-  /** The forecasts of `recent` came out lower than before: the agent takes that for calm, and allows itself more. */
+  /** The forecasts of `recent` came out low: the agent takes that for calm, and from now on aims at more risk. */
   async adapt(recent: readonly DayAtWork[]): Promise<string> {
-    this.#rule = { ...SIZING, most: SIZING.most * 1.5 };
+    this.#rule = { ...SIZING, target: SIZING.target * 1.5 };
     this.#workflow = await this.#act(
       'workflow',
       {
@@ -70,7 +70,7 @@ export class Agent {
         reversibility: 'retractable',
         uses: recent.map(({ forecast }) => forecast.receipt),
       },
-      { most: String(this.#rule.most) },
+      { target: String(this.#rule.target) },
     );
     return this.#workflow;
   }

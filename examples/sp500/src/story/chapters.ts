@@ -1,6 +1,7 @@
 /** What happens, in order. Every figure that is told is read off an answer, a receipt or the committed evaluation. */
-import { type HeldOutDay, heldOutDays, loadEvaluation, loadPrices, ROUGH_WEEKS } from '../index.ts';
+import { type HeldOutDay, heldOutDays, loadEvaluation, loadPrices, ROUGH_WEEKS, SIZING } from '../index.ts';
 import type { Agent, DayAtWork } from './agent.ts';
+import { waitUntilReady } from './gateway.ts';
 import { MODEL, type Releases } from './releases.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,6 +15,7 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
   await releases.publish('v1');
   await releases.publish('v2');
   await releases.decide('begin', { v1: 100 });
+  await waitUntilReady(stage.network.gateway.url, MODEL);
 
   stage.tell(`\n1. v1 of ${MODEL} serves. An agent sizes its position in the S&P 500 from each forecast.`);
   await live(stage, agent, days(DAYS.before));

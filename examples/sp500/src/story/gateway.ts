@@ -3,7 +3,7 @@ import { AssayError } from '@assay/core';
 import { FEATURES } from '../index.ts';
 
 /** A gateway that did not answer with a forecast. */
-export class ForecastError extends AssayError<'refused' | 'no-receipt'> {}
+export class ForecastError extends AssayError<'refused' | 'no-receipt' | 'not-ready'> {}
 
 /** A forecast, and the receipt that says where it came from. */
 export interface Forecast {
@@ -28,6 +28,21 @@ export interface Question {
   readonly id: string;
   readonly client: string;
   readonly features: readonly number[];
+}
+
+/** Waits until the gateway can serve the model: until a node has seen the decision and leased the version. */
+export async function waitUntilReady(gateway: string, model: string, timeoutMs = 20_000): Promise<void> {
+  const url = `${gateway}/v2/models/${model}/ready`;
+  for (let waited = 0; waited < timeoutMs; waited += 100) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    await response.arrayBuffer();
+    if (response.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new ForecastError('not-ready', {
+    what: `no node serves the model after ${timeoutMs / 1_000} s`,
+    where: url,
+  });
 }
 
 /** Asks once. @throws ForecastError */

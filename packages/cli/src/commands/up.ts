@@ -53,7 +53,7 @@ export const up = offlineCommand<UpFlags, []>({
     fault: {
       kind: 'parsed',
       parse: asText,
-      brief: `A node with a deliberate fault, marked in its name (${FAULTS.join(', ')})`,
+      brief: `A node with a deliberate fault, marked in its name (${FAULTS.join(', ')}), or none`,
       variadic: true,
       optional: true,
       placeholder: 'NODE=FAULT',
@@ -128,7 +128,7 @@ function tell(event: SupervisorEvent, say: (line: string) => void): void {
 }
 
 function nodePlans({ nodes, fault = [] }: UpFlags): NodePlan[] {
-  const faults = new Map(fault.map(parseFault));
+  const faults = new Map(fault.filter((each) => each !== 'none').map(parseFault));
   const letters = Array.from({ length: nodes }, (_, i) => String.fromCharCode(97 + i));
   const stranger = [...faults.keys()].find((letter) => !letters.includes(letter));
   if (stranger !== undefined) {

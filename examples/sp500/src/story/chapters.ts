@@ -29,7 +29,7 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
   const promoted = await live(stage, agent, days(4));
   await agent.adapt(promoted);
   stage.tell(
-    `   The agent takes the low forecasts for calm and now allows itself ${agent.rule.most} x its capital.`,
+    `   The agent takes the low forecasts for calm, and now aims at ${agent.rule.target} % risk, not ${SIZING.target} %.`,
   );
   promoted.push(...(await live(stage, agent, days(DAYS.promoted - 4))));
   await pay(stage, agent, 'payment during', promoted.at(-1));

@@ -1,5 +1,5 @@
 /** The file port on a real disk, over node:fs. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -83,8 +83,11 @@ class DiskFiles implements LogFiles {
     await this.#syncDirectories(files);
   }
 
-  async remove(path: string): Promise<void> {
-    await rm(join(this.#root, path), { recursive: true, force: true });
+  async remove(paths: readonly string[]): Promise<void> {
+    const files = paths.map((path) => join(this.#root, path));
+    for (const file of files) await rm(file, { recursive: true, force: true });
+    for (const file of files) this.#made.delete(file);
+    await this.#syncDirectories(files);
   }
 
   async #directoryOf(full: string): Promise<void> {
@@ -104,7 +107,10 @@ class DiskFiles implements LogFiles {
         directories.add(at);
       }
     }
-    for (const directory of directories) await syncOne(directory);
+    for (const directory of directories) {
+      // What is removed may never have been there, and its directory neither.
+      if (existsSync(directory)) await syncOne(directory);
+    }
   }
 }
 

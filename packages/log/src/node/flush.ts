@@ -27,26 +27,39 @@ export async function flush(input: FlushInput, finished: readonly SegmentRef[], 
   const { files, tree, holder } = input;
   const start = bundledSize(holder.current);
   await tree.writeFiles(end);
-  const paths = await presentPaths(files, start, end);
-  await files.sync(paths);
+  const stored = await storedPaths(files, start, end);
+  await files.sync(stored.needed);
   await checkFiles(files, start, end);
+  await files.remove(stored.obsolete);
   const names = new Set(finished.map((segment) => segment.name));
   await holder.change((row) => ({ segments: row.segments.filter((segment) => !names.has(segment.name)) }));
   await removeOldSegments(files, holder, end);
-  // tlog-tiles, "Partial Tiles": they may go once the full one is there, and it is durable now.
-  for (const path of paths) if (!isPartial(path)) await files.remove(`${path}.p`);
+}
+
+interface StoredPaths {
+  /** Full files, and every partial one at the right edge. */
+  readonly needed: readonly string[];
+  /** Directories of partial ones that have become full (tlog-tiles, "Partial Tiles"). */
+  readonly obsolete: readonly string[];
 }
 
 /** The files of (start, end]: a partial one that has become full meanwhile stands as the full one. */
-async function presentPaths(files: LogFiles, start: number, end: number): Promise<string[]> {
-  const paths: string[] = [];
-  for (const tile of newTiles(start, end)) {
-    paths.push(await presentPath(files, publicTilePath(tile), publicTilePath(fullOf(tile))));
-  }
-  for (const bundle of newBundles(start, end)) {
-    paths.push(await presentPath(files, publicBundlePath(bundle), publicBundlePath(fullOf(bundle))));
-  }
-  return paths;
+async function storedPaths(files: LogFiles, start: number, end: number): Promise<StoredPaths> {
+  const needed: string[] = [];
+  const obsolete: string[] = [];
+  const add = async (path: string, fullPath: string): Promise<void> => {
+    if ((await presentPath(files, path, fullPath)) === fullPath) {
+      needed.push(fullPath);
+      obsolete.push(`${fullPath}.p`);
+    } else {
+      const names = await files.list(`${fullPath}.p`);
+      needed.push(...names.map((name) => `${fullPath}.p/${name}`));
+    }
+  };
+  for (const tile of newTiles(start, end)) await add(publicTilePath(tile), publicTilePath(fullOf(tile)));
+  for (const bundle of newBundles(start, end))
+    await add(publicBundlePath(bundle), publicBundlePath(fullOf(bundle)));
+  return { needed, obsolete };
 }
 
 /** Bundles against level 0, each full tile against the level above: read from the files, not from memory. */
@@ -76,9 +89,6 @@ async function checkUpward(files: LogFiles, tile: Tile, size: number): Promise<v
  */
 async function removeOldSegments(files: LogFiles, holder: RowHolder, end: number): Promise<void> {
   const named = new Set(holder.current.segments.map((segment) => segment.name));
-  for (const name of await files.list('wal')) {
-    if (!named.has(name) && segmentStart(name) < end) await files.remove(segmentPath(name));
-  }
+  const old = (await files.list('wal')).filter((name) => !named.has(name) && segmentStart(name) < end);
+  await files.remove(old.map(segmentPath));
 }
-
-const isPartial = (path: string): boolean => path.includes('.p/');

@@ -2,6 +2,7 @@
 export * from './checkpoint-row.ts';
 export type { EntryIdentity, KeyConflict } from './dedupe-index.ts';
 export * from './disk-files.ts';
+export { fsck, type FsckFinding, type FsckInput, type FsckReport } from './fsck.ts';
 export { GROUP_ENTRIES } from './group.ts';
 export * from './log-error.ts';
 export * from './log-files.ts';

@@ -6,7 +6,7 @@
  * Three strengths of promise, and every caller says which it relies on:
  * - *visible*: later reads by any process see it. All calls below give at least this when they resolve.
  * - *atomic*: a reader sees the old content or the new, never a mixture. `replace` gives this while the power holds.
- * - *durable*: it survives a power cut. Only `AppendFile.datasync`, `create` (the name) and `sync` give this.
+ * - *durable*: it survives a power cut. Only `AppendFile.datasync`, `create` (the name), `sync` and `remove` give this.
  *
  * A call that rejects may have done all, some or none of its work. After a failed `datasync` or `sync` the content
  * must be taken as lost even if a retry succeeds (the kernel drops the dirty pages); callers stop instead.
@@ -27,8 +27,8 @@ export interface LogFiles {
   /** Makes the content and the names of existing files durable. */
   sync(paths: readonly string[]): Promise<void>;
 
-  /** Removes a file, or a directory with everything in it. Absent is fine. Not durable: it may be back after a cut. */
-  remove(path: string): Promise<void>;
+  /** Removes files, and directories with everything in them. Absent ones are fine. Durable. */
+  remove(paths: readonly string[]): Promise<void>;
 }
 
 /** A file that only grows. One writer. */

@@ -46,6 +46,11 @@ export class LogTree {
     return this.#tree.root();
   }
 
+  /** The entries of the unfinished bundle. */
+  get tail(): readonly Uint8Array[] {
+    return this.#tail;
+  }
+
   /** Sends full tiles and bundles elsewhere from now on. */
   drainInto(sink: TileSink): void {
     this.#sink = sink;

@@ -10,6 +10,8 @@ import { LogTree } from './log-tree.ts';
 import { Log, mustAdvance } from './log.ts';
 import { CHECKPOINT_PATH, PublicFiles } from './public-files.ts';
 import { recover } from './recover.ts';
+import { renewPartials } from './renew-partials.ts';
+import { bundledSize } from './replay.ts';
 import { RowHolder } from './row-holder.ts';
 
 /**
@@ -93,11 +95,12 @@ function mustBelong(row: RowState, keys: LogKeys): void {
   }
 }
 
-/** Public files that a power cut may have taken: those of the published tree, and its checkpoint. */
+/** Public files that a power cut may have taken or torn: the tiles that nothing made durable yet, and the checkpoint. */
 async function restorePublished({ files }: LogOptions, row: RowState, tree: LogTree): Promise<void> {
+  await tree.writeFiles(row.published === '' ? 0 : Number(row.published.split('\n')[1]));
+  await renewPartials(files, tree, bundledSize(row));
   if (row.published === '') return;
   const note = utf8(row.published);
-  await tree.writeFiles(Number(row.published.split('\n')[1]));
   const found = await files.read(CHECKPOINT_PATH);
   if (found === undefined || !equal(found, note)) await files.replace(CHECKPOINT_PATH, note);
 }

@@ -1,5 +1,5 @@
 /** A witness's seed on disk, and the mark that it has been used: a key outlives its memory only by being retired. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { base64, EncodingError, type Entropy, fromBase64 } from '@assay/core';
 import { WitnessError } from './witness-error.ts';
 
@@ -11,8 +11,12 @@ const SEED_BYTES = 32;
  * @throws WitnessError `key-file`
  */
 export function openWitnessSeed(path: string, entropy: Entropy): Uint8Array {
-  if (!existsSync(path))
-    writeFileSync(path, `${base64(entropy.bytes(SEED_BYTES))}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  if (!existsSync(path)) {
+    // By rename, so that a crash cannot leave half a seed behind.
+    const whole = `${path}.${process.pid}`;
+    writeFileSync(whole, `${base64(entropy.bytes(SEED_BYTES))}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(whole, path);
+  }
   const { mode } = statSync(path);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     const what = `mode ${(mode & 0o777).toString(8)} lets others read a private key`;
@@ -28,22 +32,24 @@ export function openWitnessSeed(path: string, entropy: Entropy): Uint8Array {
 }
 
 /**
- * Refuses a key that has cosigned before when its database is gone, and marks it as used from now on.
+ * Refuses a key that has cosigned before when its database is gone. Asked before the database is opened.
  *
  * Without its memory a witness would take any tree as the first one, and so cosign a fork of what it cosigned before.
  *
  * @throws WitnessError `lost-database`
  */
-export function markWitnessKeyUsed(seedFile: string, database: string): void {
-  const mark = `${seedFile}.used`;
-  if (existsSync(mark) && !existsSync(database)) {
-    const fix =
-      'Restore the database, or retire this key: remove it from every policy and start with a new seed file.';
-    throw new WitnessError('lost-database', {
-      what: 'this key has cosigned before, and its database is gone',
-      where: database,
-      fix,
-    });
-  }
-  if (!existsSync(mark)) writeFileSync(mark, `${database}\n`, { flush: true });
+export function refuseLostDatabase(seedFile: string, database: string): void {
+  if (!existsSync(markOf(seedFile)) || existsSync(database)) return;
+  throw new WitnessError('lost-database', {
+    what: 'this key has cosigned before, and its database is gone',
+    where: database,
+    fix: 'Restore the database, or retire this key: remove it from every policy and start with a new seed file.',
+  });
 }
+
+/** Marks the key as used: after its database exists, since a crash in between must not look like a loss, and before it signs. */
+export function markWitnessKeyUsed(seedFile: string, database: string): void {
+  if (!existsSync(markOf(seedFile))) writeFileSync(markOf(seedFile), `${database}\n`, { flush: true });
+}
+
+const markOf = (seedFile: string): string => `${seedFile}.used`;

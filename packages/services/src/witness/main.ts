@@ -13,7 +13,7 @@ try {
   const config = loadWitnessConfig(process.argv[2] ?? 'witness.json');
   const witness = await startWitness(config, systemClock, { bytes: randomBytes });
   process.stdout.write(`${JSON.stringify({ listening: witness.url, vkey: witness.vkey })}\n`);
-  log.info({ url: witness.url, name: config.name, logs: config.logs.length }, 'witnessing');
+  log.info({ url: witness.url, cosigner: config.name, logs: config.logs.length }, 'witnessing');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');

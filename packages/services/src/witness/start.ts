@@ -3,7 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, ed25519Signer, type Entropy, unixSeconds } from '@assay/core';
 import { ed25519Cosigner, formatVkey, noteVerifier } from '@assay/log';
-import { createWitness, markWitnessKeyUsed, openWitnessSeed, openWitnessStore } from '@assay/log/node';
+import {
+  createWitness,
+  markWitnessKeyUsed,
+  openWitnessSeed,
+  openWitnessStore,
+  refuseLostDatabase,
+} from '@assay/log/node';
 import { serve } from '@hono/node-server';
 import { createWitnessApp } from './app.ts';
 import type { WitnessConfig } from './config.ts';
@@ -30,8 +36,9 @@ export async function startWitness(
   const signer = ed25519Cosigner(config.name, ed25519Signer(openWitnessSeed(config.seedFile, entropy)));
   const logs = config.logs.map((log) => noteVerifier(log.vkey));
   const vkey = formatVkey(signer.key);
-  markWitnessKeyUsed(config.seedFile, config.database);
+  refuseLostDatabase(config.seedFile, config.database);
   const store = openWitnessStore(config.database, [vkey]);
+  markWitnessKeyUsed(config.seedFile, config.database);
   const app = createWitnessApp(
     createWitness({ signers: [signer], logs, store, now: () => unixSeconds(clock) }),
   );

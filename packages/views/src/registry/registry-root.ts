@@ -1,14 +1,12 @@
 /** The registry's state at a size as one digest, for `view.root` statements (specs/view-root.md). */
-import { hex, sha256, utf8 } from '@assay/core';
+import { digestOfRows } from '../lineage/answers/scope-root.ts';
 import type { Registry } from './registry.ts';
 
 /**
- * SHA-256 (hex) over the registry's rows as of `size`: one line each, sorted by UTF-16 code units, each ended by a
- * newline. Rows hold keys, digests and integers only.
+ * Digest (hex) of the registry's rows as of `size`. Rows hold keys, digests, short names and integers only.
  */
 export function registryRoot(registry: Registry, size: number): string {
-  const lines = [...rowsAt(registry, size)].toSorted();
-  return hex(sha256(utf8(lines.map((line) => `${line}\n`).join(''))));
+  return digestOfRows('assay registry v1', rowsAt(registry, size));
 }
 
 /** The rows of the registry as of `size`. */

@@ -33,9 +33,8 @@ function refuse(c: Context<NodeBindings>, error: Error, logger: Logger): Respons
     return c.json({ error: 'GatewayError[internal]: the gateway failed; its own log says why.' }, 500);
   }
   const retryAfter = error instanceof GatewayError ? error.retryAfter : undefined;
-  // The rest of a body over the limit is not read, so the connection cannot be used again.
-  const headers: Record<string, string> = status === 413 ? { connection: 'close' } : {};
-  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+  const headers: Record<string, string> =
+    retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return c.json(errorBody(error), status as ContentfulStatusCode, headers);
 }
 

@@ -91,7 +91,7 @@ export class Gateway {
     view.onAdvance(() => this.#peers.refresh());
     this.#peers.refresh();
     this.#phase = 'ready';
-    log.info({ keyId: this.keyId, name: this.#config.name }, 'taking requests');
+    log.info({ keyId: this.keyId, participant: this.#config.name }, 'taking requests');
   }
 
   /** Refuses from now on. Call before the server stops taking requests. */

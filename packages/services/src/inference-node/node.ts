@@ -114,7 +114,7 @@ export class InferenceNode {
     view.onAdvance(() => void this.#tend());
     this.#timer = setInterval(() => void this.#tend(), TEND_MS);
     await this.#tend();
-    log.info({ keyId: this.keyId, name: this.name, stream: this.#stream.id }, 'serving');
+    log.info({ keyId: this.keyId, participant: this.name, stream: this.#stream.id }, 'serving');
   }
 
   /** @throws NodeError */

@@ -18,7 +18,7 @@ export async function runProcess(log: Logger, start: () => Promise<RunningServic
   try {
     const service = await start();
     process.stdout.write(`${JSON.stringify(service.ready)}\n`);
-    log.info(service.ready, 'listening');
+    log.info({ service: service.ready }, 'listening');
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         log.info({ signal }, 'stopping');

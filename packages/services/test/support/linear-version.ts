@@ -1,0 +1,59 @@
+/** The smallest real model: one column times a factor. Its versions differ in the factor, so answers tell them apart. */
+import { hex, type Manifest, manifestBytes, manifestDigest, sha256, tensorOf } from '@assay/core';
+import { onnxModel } from '@assay/engine';
+
+/** A version ready to be published and loaded. */
+export interface TestVersion {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly blobs: readonly { readonly digest: string; readonly bytes: Uint8Array }[];
+}
+
+/** y = factor * x over rows of one FP32 column. */
+export function linearVersion(factor: number): TestVersion {
+  const inputs = [{ name: 'x', datatype: 'FP32' as const, shape: [-1, 1] }];
+  const outputs = [{ name: 'y', datatype: 'FP32' as const, shape: [-1, 1] }];
+  const graph = onnxModel({
+    name: 'linear',
+    inputs,
+    outputs,
+    constants: [tensorOf({ name: 'w', datatype: 'FP32', shape: [1] }, Float32Array.of(factor))],
+    nodes: [{ op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
+  });
+  const graphDigest = digestOf(graph);
+  const manifest: Manifest = {
+    schema: 'assay.manifest/v1',
+    format: 'onnx',
+    graph: { id: graphDigest, size: String(graph.length) },
+    externalData: [],
+    adapters: [],
+    tokenizer: null,
+    promptTemplate: null,
+    inputs,
+    outputs,
+    preprocessing: { where: 'graph' },
+    decoding: {},
+    numeric: { mode: 'fp32', nonFinite: 'reject' },
+    referee: {
+      name: 'onnxruntime-web',
+      version: '1.30.0',
+      module: `sha256:${'00'.repeat(32)}`,
+      threads: 1,
+      optimisation: 'disabled',
+      relaxedSimd: false,
+    },
+    tolerance: { kind: 'uncalibrated', reason: 'a test graph' },
+  };
+  const bytes = manifestBytes(manifest);
+  const digest = manifestDigest(manifest);
+  return {
+    digest,
+    manifest,
+    blobs: [
+      { digest, bytes },
+      { digest: graphDigest, bytes: graph },
+    ],
+  };
+}
+
+const digestOf = (bytes: Uint8Array): string => `sha256:${hex(sha256(bytes))}`;

@@ -1,0 +1,241 @@
+/** A small real network for tests of the serving processes: witness and log in this process, nodes and gateways beside it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ed25519Signer,
+  type Kind,
+  type LogRecord,
+  type Predicate,
+  randomBytes,
+  signStatement,
+  systemClock,
+} from '@assay/core';
+import { createIdentity, type Identity } from '@assay/core/node';
+import { ed25519Cosigner, ed25519NoteSigner, formatVkey, parsePolicy, type Policy } from '@assay/log';
+import { openWitnessSeed } from '@assay/log/node';
+import { Follower } from '../../src/follow/index.ts';
+import { LogClient } from '../../src/log-client/index.ts';
+import { parseLogServerConfig } from '../../src/log-server/config.ts';
+import { startLogServer } from '../../src/log-server/start.ts';
+import { joinEntry } from '../../src/participant/index.ts';
+import { startWitness } from '../../src/witness/start.ts';
+import { linearVersion, type TestVersion } from './linear-version.ts';
+import { ServiceProcess } from './service-process.ts';
+
+const entropy = { bytes: randomBytes };
+const ORIGIN = 'log.example/serving';
+
+/** Someone who signs. */
+export interface Actor {
+  readonly identity: Identity;
+  say<K extends Kind>(kind: K, predicate: Predicate<K>): Promise<string>;
+}
+
+/** The network. Everything in it is real; only the number of witnesses is small. */
+export class TestNetwork {
+  readonly directory: string;
+  readonly policyFile: string;
+  readonly policy: Policy;
+  readonly log: LogClient;
+  readonly follower: Follower;
+  readonly #processes: ServiceProcess[] = [];
+  readonly #stop: (() => Promise<void>)[];
+  /** Bytes sent, by receipt, of each `request.deliver` in the log. */
+  readonly delivered = new Map<string, string[]>();
+  /** Every record that the log holds, in order. */
+  readonly records: LogRecord[] = [];
+  owner!: Actor;
+
+  private constructor(given: {
+    directory: string;
+    policyFile: string;
+    policy: Policy;
+    logUrl: string;
+    stop: (() => Promise<void>)[];
+  }) {
+    this.directory = given.directory;
+    this.policyFile = given.policyFile;
+    this.policy = given.policy;
+    this.#stop = given.stop;
+    this.log = new LogClient(given.logUrl);
+    this.follower = new Follower({
+      log: this.log,
+      policy: given.policy,
+      clock: systemClock,
+      pollMs: 30,
+      onRecord: (record) => this.#note(record),
+    });
+  }
+
+  /** Starts a witness and a log, and lets an owner join. */
+  static async start(): Promise<TestNetwork> {
+    const directory = mkdtempSync(join(tmpdir(), 'assay-serving-'));
+    const path = (name: string): string => join(directory, name);
+    const logSeed = openWitnessSeed(path('log.seed'), entropy);
+    const logVkey = formatVkey(ed25519NoteSigner(ORIGIN, ed25519Signer(logSeed)).key);
+    const witnessName = 'witness.example/serving';
+    const witness = await startWitness(
+      {
+        listen: '127.0.0.1:0',
+        name: witnessName,
+        seedFile: path('witness.seed'),
+        database: path('witness.db'),
+        logs: [{ vkey: logVkey }],
+      },
+      systemClock,
+      entropy,
+    );
+    const witnessVkey = formatVkey(
+      ed25519Cosigner(witnessName, ed25519Signer(openWitnessSeed(path('witness.seed'), entropy))).key,
+    );
+    const text = `log ${logVkey}\nwitness w1 ${witnessVkey} ${witness.url}\nquorum w1\n`;
+    writeFileSync(path('policy'), text);
+    const config = parseLogServerConfig(
+      {
+        listen: '127.0.0.1:0',
+        origin: ORIGIN,
+        directory: path('log'),
+        seedFile: path('log.seed'),
+        operatorKeyFile: path('operator.json'),
+        policyFile: path('policy'),
+        checkpointInterval: 50,
+        refreshInterval: 1_000,
+      },
+      'test',
+    );
+    const server = await startLogServer(config, { clock: systemClock, entropy, onTrouble: () => undefined });
+    const network = new TestNetwork({
+      directory,
+      policyFile: path('policy'),
+      policy: parsePolicy(text),
+      logUrl: server.url,
+      stop: [() => server.stop(), () => witness.stop()],
+    });
+    network.follower.start();
+    network.owner = await network.join('owner', ['owner']);
+    return network;
+  }
+
+  async join(name: string, roles: Predicate<'participant.join'>['roles']): Promise<Actor> {
+    const identity = createIdentity(join(this.directory, `${name}.json`), entropy);
+    const id = (await this.log.append(joinEntry(identity, { roles, name, endpoints: [] }))).id;
+    await this.follower.waitFor(id, 'sequenced', 10_000);
+    return {
+      identity,
+      say: async (kind, predicate) => {
+        const said = (await this.log.append(signStatement(kind, predicate, identity.signer))).id;
+        await this.follower.waitFor(said, 'sequenced', 10_000);
+        return said;
+      },
+    };
+  }
+
+  /** Starts a node; `change` overrides its configuration. The same name is the same node, with its keys and outbox. */
+  async node(name: string, change: Record<string, unknown> = {}): Promise<ServiceProcess> {
+    mkdirSync(this.blobs, { recursive: true });
+    const started = await this.#start('inference-node', name, {
+      ...this.#common(name),
+      blobs: this.blobs,
+      ...change,
+    });
+    await until(async () => (await fetch(`${started.url}/health`)).ok);
+    return started;
+  }
+
+  async gateway(name: string, change: Record<string, unknown> = {}): Promise<ServiceProcess> {
+    const started = await this.#start('gateway', name, { ...this.#common(name), ...change });
+    await until(async () => (await fetch(`${started.url}/v2/health/ready`)).ok);
+    return started;
+  }
+
+  get blobs(): string {
+    return join(this.directory, 'blobs');
+  }
+
+  /** Receipts in the log that bear a request id. */
+  receiptsOf(requestId: string): (LogRecord & { kind: 'output.receipt' })[] {
+    return this.records.filter(
+      (record) => record.kind === 'output.receipt' && record.predicate.request.id === requestId,
+    ) as (LogRecord & { kind: 'output.receipt' })[];
+  }
+
+  /** Full name of the owner's model. */
+  model(name = 'scale'): string {
+    return `${this.owner.identity.keyId}/${name}`;
+  }
+
+  channel(name = 'prod'): string {
+    return `${this.model()}/${name}`;
+  }
+
+  /** Publishes y = factor * x as `label`. */
+  async publish(label: string, factor: number): Promise<TestVersion> {
+    const version = linearVersion(factor);
+    mkdirSync(join(this.blobs, 'sha256'), { recursive: true });
+    for (const { digest, bytes } of version.blobs)
+      writeFileSync(join(this.blobs, 'sha256', digest.slice(7)), bytes);
+    const model = this.model();
+    if (this.follower.registry.models.get(model) === undefined)
+      await this.owner.say('model.create', { model });
+    const { graph, inputs, outputs } = version.manifest;
+    await this.owner.say('version.publish', {
+      model,
+      version: version.digest,
+      label,
+      blob: graph,
+      inputs: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+      outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+      licence: 'Apache-2.0',
+    });
+    return version;
+  }
+
+  /** Moves the channel; returns the decision's id once it is witnessed. */
+  async decide(to: Record<string, number>, channel = this.channel()): Promise<string> {
+    const nonce = Buffer.from(randomBytes(16)).toString('hex');
+    const id = await this.owner.say('channel.decide', { channel, to, nonce });
+    await this.follower.waitFor(id, 'witnessed', 10_000);
+    return id;
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.end()));
+    await this.follower.stop();
+    for (const stop of this.#stop) await stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #note(record: LogRecord): void {
+    this.records.push(record);
+    if (record.kind !== 'request.deliver') return;
+    const { receipt, bytesSent } = record.predicate;
+    this.delivered.set(receipt, [...(this.delivered.get(receipt) ?? []), bytesSent]);
+  }
+
+  #common(name: string): Record<string, unknown> {
+    return {
+      name,
+      listen: '127.0.0.1:0',
+      identity: join(this.directory, `${name}.json`),
+      outbox: join(this.directory, name),
+      log: { url: this.log.url, policy: this.policyFile, pollMs: 30 },
+    };
+  }
+
+  async #start(service: string, name: string, config: Record<string, unknown>): Promise<ServiceProcess> {
+    const started = await ServiceProcess.start(service, join(this.directory, `${name}.config.json`), config);
+    this.#processes.push(started);
+    return started;
+  }
+}
+
+/** Resolves once `holds` does. */
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; !(await holds());) {
+    if (Date.now() > deadline)
+      throw new Error(`this did not come true within ${timeoutMs} ms: ${holds.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

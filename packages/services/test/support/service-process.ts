@@ -1,0 +1,71 @@
+/** A service run as the process that it is in production, so that it can be stopped in every way a process can. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const READY_TIMEOUT_MS = 20_000;
+
+/** A running service process. */
+export class ServiceProcess {
+  readonly url: string;
+  readonly keyId: string;
+  readonly #child: ChildProcess;
+  readonly #stderr: string[];
+
+  private constructor(child: ChildProcess, stderr: string[], ready: { listening: string; keyId: string }) {
+    this.#child = child;
+    this.#stderr = stderr;
+    this.url = ready.listening;
+    this.keyId = ready.keyId;
+  }
+
+  /** Starts a service's `main.ts` with a configuration, and resolves once it listens. */
+  static async start(service: string, configFile: string, config: object): Promise<ServiceProcess> {
+    writeFileSync(configFile, JSON.stringify(config));
+    const main = fileURLToPath(new URL(`../../src/${service}/main.ts`, import.meta.url));
+    const child = spawn(process.execPath, [main, configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const stderr: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line));
+    const ready = await new Promise<{ listening: string; keyId: string }>((resolve, reject) => {
+      const fail = (what: string): void => reject(new Error(`${service}: ${what}\n${stderr.join('\n')}`));
+      const timer = setTimeout(() => fail('did not listen in time'), READY_TIMEOUT_MS);
+      child.once('exit', (code) => fail(`ended with code ${code}`));
+      createInterface({ input: child.stdout }).once('line', (line) => {
+        clearTimeout(timer);
+        child.removeAllListeners('exit');
+        resolve(JSON.parse(line) as { listening: string; keyId: string });
+      });
+    });
+    return new ServiceProcess(child, stderr, ready);
+  }
+
+  /** Lines of its log so far. */
+  get log(): string {
+    return this.#stderr.join('\n');
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Ends it; the default leaves it no moment to tidy up. Resolves to its exit code. */
+  async end(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGCONT');
+    this.#child.kill(signal);
+    const [code] = (await exited) as [number | null];
+    return code;
+  }
+
+  /** Freezes it: its sockets stay open and nothing is answered. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+}

@@ -1,5 +1,6 @@
 import { ed25519Signer, sealEnvelope, signStatement, utf8 } from '@assay/core';
 import { decodeBundle, encodeBundle } from '@assay/log';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditOptions, auditLog } from '../../src/index.ts';
 import { nodeA, nodeB, operator, stranger } from '../support/people.ts';
@@ -303,6 +304,44 @@ describe('what the statements say', () => {
         expect(report.verdict, path).toBe('finding');
       }
     }
+  });
+});
+
+describe('any copy', () => {
+  const small = begun(20);
+  const files = [...small.files()];
+
+  it('in which any one bit is changed is refused', async () => {
+    const file = fc.nat({ max: files.length - 1 });
+    await fc.assert(
+      fc.asyncProperty(file, fc.nat(), fc.nat({ max: 7 }), async (which, at, bit) => {
+        const [path, bytes] = files[which] as [string, Uint8Array];
+        const place = at % bytes.length;
+        const bent = bytes.with(place, (bytes[place] as number) ^ (1 << bit));
+        const report = await audit(new Map([...files, [path, bent]]));
+        expect(report.verdict, `${path} byte ${place} bit ${bit}`).toBe('finding');
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('that cannot be read is no verdict: the audit rejects with the reader’s own error', async () => {
+    for (const [path] of files) {
+      const reader = {
+        read: async (asked: string) => {
+          if (asked === path) throw new Error(`no route to ${asked}`);
+          return new Map(files).get(asked);
+        },
+      };
+      await expect(auditLog(reader, trust)).rejects.toThrow(`no route to ${path}`);
+    }
+  });
+
+  it('is judged by its bytes and tree alone when asked so', async () => {
+    const log = begun(3);
+    log.append(utf8('not a statement'));
+    expect((await audit(log.files(), { statements: false })).verdict).toBe('clean');
+    expect((await audit(log.files())).verdict).toBe('finding');
   });
 });
 

@@ -5,6 +5,7 @@ import {
   fromUtf8,
   hex,
   type Kind,
+  mldsa44Signer,
   openStatement,
   type Predicate,
   utf8,
@@ -19,6 +20,7 @@ import {
   formatVkey,
   inclusionProof,
   leafHash,
+  mldsa44Cosigner,
   newBundles,
   type NodeReader,
   parseNote,
@@ -36,20 +38,21 @@ import { nodeA, nodeB, operator, owner, type Person } from './people.ts';
 export const ORIGIN = 'log.example/audited';
 const seed = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const logKey = ed25519NoteSigner(ORIGIN, ed25519Signer(seed(9)));
+const logPqKey = mldsa44Cosigner(ORIGIN, mldsa44Signer(seed(8)));
 const witnesses = [1, 2, 3, 4].map((n) =>
   ed25519Cosigner(`witness.example/w${n}`, ed25519Signer(seed(10 + n))),
 );
 
-/** Three of four witnesses. */
-export const policy: Policy = parsePolicy(
-  [
-    `log ${formatVkey(logKey.key)}`,
-    ...witnesses.map((witness, i) => `witness w${i + 1} ${formatVkey(witness.key)}`),
-    'group g 3 w1 w2 w3 w4',
-    'quorum g',
-    '',
-  ].join('\n'),
-);
+/** Three of four witnesses; the log's ML-DSA-44 key beside its Ed25519 one (PROTOCOL 4.4). */
+export const policyText = [
+  `log ${formatVkey(logKey.key)}`,
+  `log ${formatVkey(logPqKey.key)}`,
+  ...witnesses.map((witness, i) => `witness w${i + 1} ${formatVkey(witness.key)}`),
+  'group g 3 w1 w2 w3 w4',
+  'quorum g',
+  '',
+].join('\n');
+export const policy: Policy = parsePolicy(policyText);
 /** The time of judgement of all tests. */
 export const NOW = 1_700_100_000;
 export const trust = { policy, judgedAt: NOW };
@@ -91,7 +94,7 @@ export class RealLog {
   note(count = 3): Uint8Array {
     this.#time += 10;
     const checkpoint = { origin: ORIGIN, size: this.entries.length, root: this.#range.root() };
-    const note = signCheckpoint(checkpoint, [logKey], this.#time);
+    const note = signCheckpoint(checkpoint, [logKey, logPqKey], this.#time);
     const lines = witnesses
       .slice(0, count)
       .map((witness, i) => utf8(cosign(parseNote(note), witness, this.#time + i)));

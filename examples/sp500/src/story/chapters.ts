@@ -20,8 +20,8 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
   stage.tell(`\n1. v1 of ${MODEL} serves. An agent sizes its position in the S&P 500 from each forecast.`);
   await live(stage, agent, days(DAYS.before));
 
-  stage.tell('\n2. v2 is retrained, and gets a tenth of the requests as a canary.');
-  const first = await releases.decide('canary', { v1: 90, v2: 10 });
+  stage.tell('\n2. v2 is retrained, and gets a quarter of the requests as a canary.');
+  const first = await releases.decide('canary', { v1: 75, v2: 25 });
   await live(stage, agent, days(DAYS.canary));
 
   stage.tell('\n3. v2 is promoted. Its forecasts are lower, and the agent adapts its workflow to them.');

@@ -26,6 +26,11 @@ export function writeConfigs(layout: Layout, network: NetworkDescription): void 
     policyFile: layout.policy,
     checkpointInterval: CHECKPOINT_INTERVAL_MS,
   });
+  write(layout, 'view-keeper', {
+    identity: layout.key('log'),
+    origin: network.origin,
+    log: { url: network.log.url, policy: layout.policy },
+  });
   for (const { name, url, fault } of network.nodes) {
     write(layout, name, {
       // The node adds its fault to its name by itself, so that none can be run without saying so.

@@ -7,7 +7,8 @@ import type { Role } from './supervisor.ts';
 export function rolesOf(layout: Layout): Role[][] {
   const witnesses = Array.from({ length: WITNESSES }, (_, i) => role(layout, 'witness', `witness-${i + 1}`));
   const nodes = layout.plan.nodes.map(({ name }) => role(layout, 'inference-node', name));
-  return [witnesses, [role(layout, 'log-server', 'log')], [...nodes, role(layout, 'gateway', 'gateway')]];
+  const rest = [role(layout, 'gateway', 'gateway'), role(layout, 'view-keeper', 'view-keeper')];
+  return [witnesses, [role(layout, 'log-server', 'log')], [...nodes, ...rest]];
 }
 
 function role(layout: Layout, service: string, name: string): Role {

@@ -1,0 +1,55 @@
+/**
+ * Kills every process of the story at a random moment, as a power cut would, and starts it again: it must go on to its
+ * end, and the log must be whole.
+ *
+ *     node scripts/e2e-kill.ts [ROUNDS] [SEED] [--port PORT]
+ *
+ * Prints each round's seed and moment, which is counted in lines told, so that it does not hang on the machine's speed; `node scripts/e2e-kill.ts 1 SEED` repeats one. Exit code 1 when a round failed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ToldStory, tellStory } from '../packages/cli/test/e2e/support/told-story.ts';
+import { problemsOf } from './e2e-kill/problems.ts';
+import { seededRandom } from '../examples/sp500/src/random.ts';
+
+/** Lines that a story tells before its incident; the kill comes after one of them. */
+const LINES = 48;
+/** Milliseconds after that line; before the first line it is a longer span, in which the processes start. */
+const SPAN_MS = 400;
+const STARTING_SPAN_MS = 10_000;
+
+const { values, positionals } = parseArgs({
+  options: { port: { type: 'string', default: '23100' } },
+  allowPositionals: true,
+});
+const rounds = Number(positionals[0] ?? '3');
+const firstSeed = Number(positionals[1] ?? '1');
+
+let failed = 0;
+for (let round = 0; round < rounds; round++) {
+  const seed = firstSeed + round;
+  const problems = await killedOnce(seed, Number(values.port) + (round % 50) * 20);
+  for (const problem of problems) console.log(`  ${problem}`);
+  if (problems.length > 0) failed += 1;
+}
+console.log(`${rounds} rounds, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function killedOnce(seed: number, port: number): Promise<readonly string[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'assay-kill-'));
+  const random = seededRandom(seed);
+  const line = Math.floor(random() * LINES);
+  const delay = Math.round(random() * (line === 0 ? STARTING_SPAN_MS : SPAN_MS));
+  const telling = { dir, port, fault: 'c=serve-stale:honest' };
+  const first = new ToldStory(telling);
+  await first.told(line);
+  await Promise.race([new Promise((resolve) => setTimeout(resolve, delay)), first.ended]);
+  const moment = `${delay} ms after line ${line} "${first.lines[line - 1]?.trim().slice(0, 48) ?? 'start'}"`;
+  await first.killAll();
+  const problems = await problemsOf(dir, await tellStory(telling));
+  console.log(`seed ${seed}: killed ${moment}: ${problems.length === 0 ? 'ok' : `FAILED, see ${dir}`}`);
+  if (problems.length === 0) rmSync(dir, { recursive: true });
+  return problems;
+}

@@ -1,4 +1,5 @@
 /** One prefix of the ledger: every answer is asked of such a prefix and is the same for ever. */
+import type { IncidentState } from './columns/incident-table.ts';
 import type { Ledger } from './ledger.ts';
 
 export class AsOf {
@@ -6,9 +7,26 @@ export class AsOf {
   /** Only records at positions up to here are seen. */
   readonly known: number;
 
-  constructor(ledger: Ledger, known: number) {
+  readonly #supposed: ReadonlyMap<string, IncidentState>;
+
+  constructor(ledger: Ledger, known: number, supposed: ReadonlyMap<string, IncidentState> = new Map()) {
     this.ledger = ledger;
     this.known = known;
+    this.#supposed = supposed;
+  }
+
+  /**
+   * The same prefix with one more incident that nobody opened: "what if this were bad?", for drills. It may be asked
+   * about by its id; it voids no disposition.
+   */
+  suppose(incident: IncidentState): AsOf {
+    this.ledger.mention(incident.terms);
+    return new AsOf(this.ledger, this.known, new Map([...this.#supposed, [incident.id, incident]]));
+  }
+
+  /** An incident as it stands at this prefix, supposed or open. */
+  incident(id: string): IncidentState | undefined {
+    return this.#supposed.get(id) ?? this.ledger.incidents.state(id, this.known);
   }
 }
 

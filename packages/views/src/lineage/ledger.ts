@@ -58,6 +58,7 @@ export class Ledger {
   /** Outputs that are copies, in log order. */
   readonly copies = u32Column();
   readonly #seen = u32Column();
+  readonly #spanOf = (id: number): readonly [number, number] => [this.table.lo(id), this.table.hi(id)];
   readonly #observers: LedgerObserver[] = [];
   #mark = 0;
   #position = 0;
@@ -120,7 +121,7 @@ export class Ledger {
     this.edges.declare(row.id, from);
     if (row.copyOf !== 0) this.copies.push(row.id);
     else if (row.role === ROLE_OUTPUT) {
-      this.unsettled.push(row.id, row.lo, row.hi, (id) => [this.table.lo(id), this.table.hi(id)]);
+      this.unsettled.push(row.id, row.lo, row.hi, this.#spanOf);
     }
     for (const observer of this.#observers) observer.declared(row.id, from);
     return true;
@@ -167,10 +168,10 @@ export class Ledger {
         return this.leases.add(record.kind, who, { position, t: record.t });
       }
       case 'incident':
-        this.#mention(record.terms);
+        this.mention(record.terms);
         return this.incidents.open(record.id, { position, t: record.t, terms: record.terms });
       case 'amend':
-        this.#mention(record.set);
+        this.mention(record.set);
         return this.incidents.amend(record.incident, { position, set: record.set });
       case 'disposition':
         return this.#dispose(record, position);
@@ -180,7 +181,7 @@ export class Ledger {
   }
 
   /** Gives numbers to what an incident names, so that its compiled terms fit outputs yet to come. */
-  #mention(terms: Partial<IncidentTerms>): void {
+  mention(terms: Partial<IncidentTerms>): void {
     for (const version of terms.versions ?? []) this.versions.intern(version);
     for (const node of terms.nodes ?? []) this.nodes.intern(node);
   }

@@ -5,11 +5,14 @@ import { judgeRoot } from './answers/roots.ts';
 import { scope, scopeIndex } from './answers/scope.ts';
 import { AsOf } from './as-of.ts';
 import { u32Column } from './columns/column.ts';
+import { ROLE_OUTPUT } from './columns/record-table.ts';
 import type { Ledger, LedgerObserver } from './ledger.ts';
 import type { LineageRecord } from './records.ts';
 
 /** Bits in a mask. Further incidents are answered by traversal (PROTOCOL 6.4): never an error, never a truncation. */
 export const TRACKED_INCIDENTS = 32;
+
+const NO_BITS = [0, 0] as const;
 
 interface Tracked {
   readonly id: string;
@@ -30,6 +33,9 @@ export class OpenIncidents implements LedgerObserver {
   readonly #possible = u32Column();
   readonly #queue = u32Column();
   readonly #buffer = u32Column();
+  // Windows apart from the rest: nearly every record is outside nearly every window.
+  readonly #from = new Float64Array(TRACKED_INCIDENTS);
+  readonly #to = new Float64Array(TRACKED_INCIDENTS);
   #tracked: Tracked[] = [];
   #stale = 0;
   #pending = 0;
@@ -102,6 +108,7 @@ export class OpenIncidents implements LedgerObserver {
     for (const tracked of this.#tracked) {
       const compiled = findIncident(this.#head, tracked.id);
       if (compiled !== null) tracked.compiled = compiled;
+      this.#keepWindow(tracked);
       if (this.#movesPast(record, tracked)) this.#stale |= tracked.bit;
     }
   }
@@ -126,7 +133,14 @@ export class OpenIncidents implements LedgerObserver {
     if (compiled === null) return;
     const bit = (1 << this.#tracked.length) >>> 0;
     this.#tracked.push({ id, bit, compiled, spans: new Map() });
+    this.#keepWindow(this.#tracked.at(-1) as Tracked);
     this.#stale |= bit;
+  }
+
+  #keepWindow({ bit, compiled }: Tracked): void {
+    const i = 31 - Math.clz32(bit);
+    this.#from[i] = compiled.from;
+    this.#to[i] = compiled.to;
   }
 
   /** Judges the newest record, now that its evidence had time to come. */
@@ -140,15 +154,19 @@ export class OpenIncidents implements LedgerObserver {
 
   #rootBits(output: number): readonly [affected: number, possible: number] {
     const { table } = this.#ledger;
-    const [lo, hi] = [table.lo(output), table.hi(output)];
     let affected = 0;
     let possible = 0;
-    for (const { compiled, bit } of this.#tracked) {
-      if (compiled.dismissed || hi < compiled.from || lo >= compiled.to) continue;
+    if (table.role.at(output) !== ROLE_OUTPUT) return NO_BITS;
+    const [lo, hi] = [table.lo(output), table.hi(output)];
+    for (let i = 0; i < this.#tracked.length; i++) {
+      if (hi < (this.#from[i] as number) || lo >= (this.#to[i] as number)) continue;
+      const { compiled, bit } = this.#tracked[i] as Tracked;
+      if (compiled.dismissed) continue;
       const verdict = judgeRoot(this.#head, compiled, output);
       if (verdict === 'seed') affected |= bit;
       else if (verdict !== null) possible |= bit;
     }
+    if ((affected | possible) === 0) return NO_BITS;
     return [affected, possible];
   }
 

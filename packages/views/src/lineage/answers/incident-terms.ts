@@ -22,7 +22,7 @@ export interface CompiledIncident {
 
 /** The incident as known at a prefix; null when it was not open by then. */
 export const findIncident = perPrefix((prefix: AsOf, id: string): CompiledIncident | null => {
-  const state = prefix.ledger.incidents.state(id, prefix.known);
+  const state = prefix.incident(id);
   return state === undefined ? null : compile(prefix, state);
 });
 

@@ -34,6 +34,9 @@ export function why(prefix: AsOf, incident: string, record: string): Why | null 
   };
 }
 
+// One list for all calls: exports ask for a witness per row.
+const parents = u32Column();
+
 /** Depth of a row of the scope: 0 for roots of its own layer. */
 export function scopeDepth(prefix: AsOf, incident: string, row: number): number {
   const { affected, possible } = scope(prefix, incident);
@@ -55,7 +58,7 @@ export function witness(prefix: AsOf, incident: string, row: number): number {
   const isPossible = row >= own;
   const id = isPossible ? (possible.ids[row - own] as number) : (affected.ids[row] as number);
   const index = scopeIndex(prefix, incident);
-  const parents = u32Column();
+  parents.length = 0;
   prefix.ledger.edges.pushParents(id, prefix.known, parents);
   let best = -1;
   for (let i = 0; i < parents.length; i++) {

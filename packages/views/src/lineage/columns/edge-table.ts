@@ -1,6 +1,9 @@
 /** Derivations, both ways: parents beside each record, children as base CSR with an appendable tail, late edges apart. */
 import { u32Column, u8Column, type Column } from './column.ts';
 
+/** A list of record ids. */
+type Ids = Column<Uint32Array>;
+
 /** How to walk: which edges, as known when, and what was seen already (`seen[id] === mark`). */
 export interface Walk {
   readonly edges: 'strong' | 'weak' | 'all';
@@ -107,17 +110,12 @@ export class EdgeTable {
    * Appends to `into` every child not seen before of the records in rows [begin, end) of `from`, and marks it seen.
    * `from` and `into` may be the same list.
    */
-  expand(
-    from: Column<Uint32Array>,
-    rows: readonly [number, number],
-    into: Column<Uint32Array>,
-    walk: Walk,
-  ): void {
-    for (let row = rows[0]; row < rows[1]; row++) {
-      const id = from.data[row] as number;
-      if (walk.edges !== 'weak') this.#expandDeclared(id, into, walk);
-      if (this.#late.source.length > 1) this.#expandLate(id, into, walk);
+  expand(from: Ids, rows: readonly [number, number], into: Ids, walk: Walk): void {
+    if (walk.edges !== 'weak') {
+      this.#expandBase(from, rows, into, walk);
+      if (this.#tailChild.length > 1) this.#expandTail(from, rows, into, walk);
     }
+    if (this.#late.source.length > 1) this.#expandLate(from, rows, into, walk);
   }
 
   /** Whether anything was ever made from `id`. */
@@ -167,38 +165,56 @@ export class EdgeTable {
     }
   }
 
-  #expandDeclared(id: number, into: Column<Uint32Array>, walk: Walk): void {
-    const position = this.#position.data;
-    if (id < this.#baseRecords) {
-      const end = this.#baseStart[id + 1] as number;
-      for (let i = this.#baseStart[id] as number; i < end; i++) {
-        const child = this.#baseChild[i] as number;
+  // The hot loop: a few independent loads per record, from arrays held in locals.
+  #expandBase(from: Ids, [begin, end]: readonly [number, number], into: Ids, walk: Walk): void {
+    const { known, seen, mark } = walk;
+    const [start, children, position, ids] = [
+      this.#baseStart,
+      this.#baseChild,
+      this.#position.data,
+      this.#baseRecords,
+    ];
+    for (let row = begin; row < end; row++) {
+      const id = from.data[row] as number;
+      if (id >= ids) continue;
+      const last = start[id + 1] as number;
+      for (let i = start[id] as number; i < last; i++) {
+        const child = children[i] as number;
+        if (seen[child] === mark) continue;
         // Children stand in order of declaration: the rest came later still.
-        if ((position[child] as number) > walk.known) return;
-        if (walk.seen[child] !== walk.mark) {
-          walk.seen[child] = walk.mark;
-          into.push(child);
-        }
+        if ((position[child] as number) > known) break;
+        seen[child] = mark;
+        into.push(child);
       }
     }
-    for (let row = this.#tailHead.at(id); row !== 0; row = this.#tailNext.data[row] as number) {
-      const child = this.#tailChild.data[row] as number;
-      if ((position[child] as number) > walk.known) return;
-      if (walk.seen[child] !== walk.mark) {
+  }
+
+  #expandTail(from: Ids, [begin, end]: readonly [number, number], into: Ids, walk: Walk): void {
+    for (let row = begin; row < end; row++) {
+      for (
+        let edge = this.#tailHead.at(from.at(row));
+        edge !== 0;
+        edge = this.#tailNext.data[edge] as number
+      ) {
+        const child = this.#tailChild.data[edge] as number;
+        if ((this.#position.data[child] as number) > walk.known) break;
+        if (walk.seen[child] === walk.mark) continue;
         walk.seen[child] = walk.mark;
         into.push(child);
       }
     }
   }
 
-  #expandLate(id: number, into: Column<Uint32Array>, walk: Walk): void {
+  #expandLate(from: Ids, [begin, end]: readonly [number, number], into: Ids, walk: Walk): void {
     const { headBySource, nextBySource, position, target } = this.#late;
-    for (let row = headBySource.at(id); row !== 0; row = nextBySource.data[row] as number) {
-      if ((position.data[row] as number) > walk.known || !this.#isLate(row, walk.edges)) continue;
-      const child = target.data[row] as number;
-      if (walk.seen[child] === walk.mark) continue;
-      walk.seen[child] = walk.mark;
-      into.push(child);
+    for (let row = begin; row < end; row++) {
+      for (let edge = headBySource.at(from.at(row)); edge !== 0; edge = nextBySource.data[edge] as number) {
+        if ((position.data[edge] as number) > walk.known || !this.#isLate(edge, walk.edges)) continue;
+        const child = target.data[edge] as number;
+        if (walk.seen[child] === walk.mark) continue;
+        walk.seen[child] = walk.mark;
+        into.push(child);
+      }
     }
   }
 

@@ -13,6 +13,7 @@ export interface Postings {
 }
 
 const SOURCES = Object.keys(EVIDENCE_GRADE) as readonly EvidenceSource[];
+const GRADES = SOURCES.map((source) => EVIDENCE_GRADE[source]);
 
 /** The maker of an output: a version's number, or one of these. */
 export const UNKNOWN = 0;
@@ -85,8 +86,12 @@ export class EvidenceTable {
       grade = this.#grade(row);
       rows.push(row);
     }
+    if (rows.length === 1) {
+      const [row] = rows as [number];
+      return { grade, versions: [this.#version.data[row] as number], by: [this.#sourceOf(row)] };
+    }
     const versions = new Set(rows.map((row) => this.#version.data[row] as number));
-    const by = new Set(rows.map((row) => SOURCES[this.#source.data[row] as number] as EvidenceSource));
+    const by = new Set(rows.map((row) => this.#sourceOf(row)));
     return { grade, versions: [...versions].sort((a, b) => a - b), by: [...by].sort() };
   }
 
@@ -97,7 +102,11 @@ export class EvidenceTable {
   }
 
   #grade(row: number): number {
-    return EVIDENCE_GRADE[SOURCES[this.#source.data[row] as number] as EvidenceSource];
+    return GRADES[this.#source.data[row] as number] as number;
+  }
+
+  #sourceOf(row: number): EvidenceSource {
+    return SOURCES[this.#source.data[row] as number] as EvidenceSource;
   }
 
   #postingsOf(version: number): Postings {

@@ -5,5 +5,5 @@ import { fileURLToPath } from 'node:url';
 const given = process.argv.slice(2);
 const fault = given.includes('--fault') ? [] : ['--fault', 'c=serve-stale:honest'];
 const story = fileURLToPath(new URL('src/story/main.ts', import.meta.url));
-process.argv.splice(2, given.length, 'up', '--then', story, ...fault, ...given);
+process.argv.splice(2, given.length, 'up', '--run', story, ...fault, ...given);
 await import('../../packages/cli/bin/assay.js');

@@ -12,7 +12,7 @@ import { chapters } from './chapters.ts';
 const dir = process.env.ASSAY_DIR;
 if (dir === undefined) {
   console.error(
-    'ASSAY_DIR must name the folder of a network that is up: run "npx assay up --then" this file.',
+    'ASSAY_DIR must name the folder of a network that is up: run "npx assay up --run" this file.',
   );
   process.exitCode = 2;
 } else {

@@ -15,7 +15,7 @@ interface UpFlags {
   readonly port: number;
   readonly nodes: number;
   readonly fault?: readonly string[];
-  readonly then?: string;
+  readonly run?: string;
   readonly exit: boolean;
 }
 
@@ -26,7 +26,7 @@ export const up = offlineCommand<UpFlags, []>({
   examples: [
     'up',
     'up --nodes 2 --port 7400 --dir /tmp/assay',
-    'up --fault c=serve-stale:lying --then examples/sp500/src/story/main.ts',
+    'up --fault c=serve-stale:lying --run examples/sp500/src/story/main.ts',
   ],
   flags: {
     dir: {
@@ -58,7 +58,7 @@ export const up = offlineCommand<UpFlags, []>({
       optional: true,
       placeholder: 'NODE=FAULT',
     },
-    then: {
+    run: {
       kind: 'parsed',
       parse: asText,
       brief: 'A program to run once all is up; ASSAY_DIR names the folder',
@@ -97,11 +97,11 @@ async function untilStopped(
   const asked = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort());
   let exit: Exit = 0;
-  if (flags.then !== undefined) {
-    const code = await runThen(flags.then, running.layout.plan.dir, asked.signal);
+  if (flags.run !== undefined) {
+    const code = await runProgram(flags.run, running.layout.plan.dir, asked.signal);
     exit = code === 0 || code === 1 ? code : 2;
   }
-  if (!asked.signal.aborted && !(flags.exit && flags.then !== undefined)) {
+  if (!asked.signal.aborted && !(flags.exit && flags.run !== undefined)) {
     say(
       `The network stays up. Ctrl-C stops it; "npx assay up" with the same options goes on from where it was.`,
     );
@@ -111,7 +111,7 @@ async function untilStopped(
   return { exit, data: { gateway: running.layout.gatewayUrl, exit }, lines: [] };
 }
 
-async function runThen(file: string, dir: string, signal: AbortSignal): Promise<number | null> {
+async function runProgram(file: string, dir: string, signal: AbortSignal): Promise<number | null> {
   const child = spawn(process.execPath, [file], {
     stdio: 'inherit',
     env: { ...process.env, ASSAY_DIR: dir, NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: resolve(dir, 'cache') },

@@ -4,7 +4,8 @@
  *
  *     node scripts/e2e-kill.ts [ROUNDS] [SEED] [--port PORT]
  *
- * Prints each round's seed and moment, which is counted in lines told, so that it does not hang on the machine's speed; `node scripts/e2e-kill.ts 1 SEED` repeats one. Exit code 1 when a round failed.
+ * Prints each round's seed and moment, which is counted in lines told and so does not hang on the machine's speed;
+ * `node scripts/e2e-kill.ts 1 SEED` repeats a round. Exit code 1 when one failed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -10,12 +10,12 @@ import { brokenPromises } from './promises.ts';
 
 /** One line for each problem. */
 export async function problemsOf(dir: string, ended: Ended): Promise<readonly string[]> {
-  const told = ended.code === 0 ? [] : [`the story ended with ${ended.code}:\n${tail(ended.output)}`];
+  if (ended.code !== 0) return [`the story ended with ${ended.code}:\n${tail(ended.output)}`];
   const report = await auditOf(dir);
   const found = report.findings.filter(({ code }) => code !== 'diverged').map((finding) => finding.message);
   const stale = report.counts.has('diverged') ? [] : ['the audit does not name the stale node'];
   const promises = report.timeline === undefined ? [] : brokenPromises(dir, report.timeline);
-  return [...told, ...(await fsckOf(dir)), ...found, ...stale, ...promises];
+  return [...(await fsckOf(dir)), ...found, ...stale, ...promises];
 }
 
 async function fsckOf(dir: string): Promise<string[]> {

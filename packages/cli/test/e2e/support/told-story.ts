@@ -34,7 +34,7 @@ export class ToldStory {
       String(port),
       ...(fault === undefined ? [] : ['--fault', fault]),
     ];
-    this.#child = spawn(process.execPath, [BIN, 'up', ...options, '--then', STORY, '--exit'], {
+    this.#child = spawn(process.execPath, [BIN, 'up', ...options, '--run', STORY, '--exit'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: one signal reaches the supervisor, every role and the story at the same moment.
       detached: true,

@@ -1,6 +1,6 @@
 /** Checkpoints as signed notes: made by a log, opened by anybody who holds its keys (c2sp.org/tlog-checkpoint). */
 import { formatCheckpoint, parseCheckpoint, type Checkpoint } from './checkpoint-text.ts';
-import { CheckpointError } from './errors.ts';
+import { CheckpointError, NoteError } from './errors.ts';
 import { formatNote, type Note, parseNote } from './note.ts';
 import {
   type NoteSigner,
@@ -9,6 +9,7 @@ import {
   type VerifiedSignature,
   verifyNote,
 } from './note-verify.ts';
+import { SIGNATURE_TYPE } from './vkey.ts';
 
 /** A checkpoint whose log signature held. */
 export interface OpenedCheckpoint {
@@ -38,7 +39,8 @@ export function signCheckpoint(
 }
 
 /**
- * Opens a checkpoint signed by one of the log's keys. Only keys named as the origin count.
+ * Opens a checkpoint signed by one of the log's keys. Only keys named as the origin count. Where one of them is an
+ * Ed25519 key, it must have signed: ML-DSA-44 is carried beside it, never instead (PROTOCOL 4.4).
  *
  * @throws NoteError `malformed` | `bad-signature` | `no-known-signature`
  * @throws CheckpointError `malformed` | `size` | `root`
@@ -50,5 +52,12 @@ export function openCheckpoint(
   const note = parseNote(noteBytes);
   const checkpoint = parseCheckpoint(note.text);
   const own = logVerifiers.filter((verifier) => verifier.key.name === checkpoint.origin);
-  return { checkpoint, note, signatures: verifyNote(note, own) };
+  const signatures = verifyNote(note, own);
+  if (own.some(isEd25519) && !signatures.some(({ verifier }) => isEd25519(verifier))) {
+    const what = `the Ed25519 key of "${checkpoint.origin}" has not signed; only its ML-DSA-44 key has`;
+    throw new NoteError('no-known-signature', { what });
+  }
+  return { checkpoint, note, signatures };
 }
+
+const isEd25519 = ({ key }: NoteVerifier): boolean => key.type === SIGNATURE_TYPE.ed25519;

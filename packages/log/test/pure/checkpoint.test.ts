@@ -96,6 +96,14 @@ describe('PROTOCOL 4.4: a log signs with Ed25519 and carries ML-DSA-44 as its ow
     }
   });
 
+  it('does not open without Ed25519 where its key is known, and does without ML-DSA-44', () => {
+    const both = [noteVerifier(logKey.key), noteVerifier(logPqKey.key)];
+    const by = (signer: typeof logKey) =>
+      signCheckpoint({ origin: ORIGIN, size: 7, root: ROOT }, [signer], 1);
+    expect(codeOf(() => openCheckpoint(by(logPqKey), both))).toBe('no-known-signature');
+    expect(openCheckpoint(by(logKey), both).signatures).toHaveLength(1);
+  });
+
   it('does not open by the key of another origin, nor sign with one', () => {
     const [other] = [witness(1)];
     expect(codeOf(() => openCheckpoint(bytes, [noteVerifier(other.key)]))).toBe('no-known-signature');

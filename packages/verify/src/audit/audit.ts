@@ -1,6 +1,6 @@
 /** Re-verifies a whole log from its bytes: every entry, tile, signature, witness and view root. */
 import type { Checkpoint } from '@assay/log';
-import { registryRoot, type Timeline } from '@assay/views';
+import type { Timeline } from '@assay/views';
 import type { TrustMaterial } from '../trust.ts';
 import { auditServed } from './served.ts';
 import { type Finding, type FindingCode, Findings } from './finding.ts';
@@ -8,14 +8,12 @@ import { auditHead, type AuditedHead } from './head.ts';
 import type { LogReader } from './log-reader.ts';
 import { auditKnown, type KnownCheckpoint } from './other-heads.ts';
 import { readEntries } from './read-entries.ts';
-import { AuditedRecords, type ViewRootsAt } from './records.ts';
+import { AuditedRecords } from './records.ts';
 import { auditUpperTiles, settleLeaves } from './tree.ts';
 
 export interface AuditOptions {
   /** Checkpoints from elsewhere, above all from the witnesses: without them a cut log and a whole one look alike. */
   readonly known?: readonly KnownCheckpoint[];
-  /** Recomputes view roots; the registry's alone unless given. */
-  readonly viewRootsAt?: ViewRootsAt;
   /** False checks bytes, tree and witnesses alone: no statement is opened. */
   readonly statements?: boolean;
   /** Told of entries verified so far. */
@@ -49,7 +47,7 @@ export async function auditLog(
   const findings = new Findings();
   const head = await auditHead(reader, trust, findings);
   if (head === undefined) return reportOf(findings, undefined, undefined, 0);
-  const records = new AuditedRecords(trust, options.viewRootsAt ?? registryRootsAt);
+  const records = new AuditedRecords(trust);
   const entries = await auditTree(reader, head.checkpoint, { trust, findings, records, options });
   return reportOf(findings, head, records, entries);
 }
@@ -97,7 +95,3 @@ function reportOf(
     verified: { entries, checkpoints, viewRoots },
   };
 }
-
-const registryRootsAt: ViewRootsAt = (timeline, size) => ({
-  registry: registryRoot(timeline.registry, size),
-});

@@ -23,13 +23,17 @@ export const FINDING_CODES = [
   'diverged', // a node served another version than its channel announced
   'contested', // the best evidence of what made an output contradicts itself
   'entry-unknown', // a statement of a kind or version not known here: answers are incomplete
+  'rules-unknown', // a view root by rules not known here: it could not be recomputed
   'unauthorised', // a statement that its signer may not make; views ignore it
 ] as const;
 
 export type FindingCode = (typeof FINDING_CODES)[number];
 
 /** Findings that say "cannot tell" and not "wrong". */
-export const INCONCLUSIVE: ReadonlySet<FindingCode> = new Set<FindingCode>(['entry-unknown']);
+export const INCONCLUSIVE: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'entry-unknown',
+  'rules-unknown',
+]);
 
 /** Findings that everybody may cause and nobody is harmed by: told, and no reason to refuse the log. */
 export const NOTICES: ReadonlySet<FindingCode> = new Set<FindingCode>(['unauthorised']);

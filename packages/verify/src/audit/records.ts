@@ -9,15 +9,12 @@ import {
   utf8,
 } from '@assay/core';
 import { type Checkpoint, openWitnessedCheckpoint } from '@assay/log';
-import { Timeline } from '@assay/views';
+import { KnownAtError, RULES, Timeline, viewRootsAt } from '@assay/views';
 import type { TrustMaterial } from '../trust.ts';
 import { witnessedAt } from '../witnessed-at.ts';
 import type { Finding, FindingCode, Findings } from './finding.ts';
 import type { Leaves } from './leaves.ts';
 import { compare } from './other-heads.ts';
-
-/** Recomputes what a `view.root` statement says, from a timeline that holds every record below its index. */
-export type ViewRootsAt = (timeline: Timeline, size: number) => Partial<Predicate<'view.root'>['roots']>;
 
 interface LoggedCheckpoint {
   readonly index: number;
@@ -34,14 +31,12 @@ interface RecordFinding {
 export class AuditedRecords {
   readonly timeline: Timeline;
   readonly #trust: TrustMaterial;
-  readonly #viewRootsAt: ViewRootsAt;
   readonly #found: RecordFinding[] = [];
   readonly #checkpoints: LoggedCheckpoint[] = [];
   #viewRoots = 0;
 
-  constructor(trust: TrustMaterial, viewRootsAt: ViewRootsAt) {
+  constructor(trust: TrustMaterial) {
     this.#trust = trust;
-    this.#viewRootsAt = viewRootsAt;
     this.timeline = new Timeline(witnessedAt(trust.policy));
   }
 
@@ -130,22 +125,26 @@ export class AuditedRecords {
     }
   }
 
-  #checkViewRoot({ size, roots }: Predicate<'view.root'>, index: number): void {
-    if (BigInt(size) > BigInt(index)) {
+  #checkViewRoot({ size, rules, roots }: Predicate<'view.root'>, index: number): void {
+    if (rules !== RULES) {
       this.#found.push({
         index,
-        code: 'view-root-mismatch',
-        what: `a view root of size ${size} cannot stand at index ${index}`,
+        code: 'rules-unknown',
+        what: `the view root is by the rules ${rules}, not known here`,
       });
       return;
     }
-    this.#viewRoots++;
-    const computed = this.#viewRootsAt(this.timeline, Number(size));
-    for (const view of ['registry', 'lineage'] as const) {
-      const ours = computed[view];
-      if (ours === undefined || ours === roots[view]) continue;
-      const what = `the ${view} at size ${size} has root ${ours}, the entry says ${roots[view]}`;
-      this.#found.push({ index, code: 'view-root-mismatch', what });
+    try {
+      const computed = viewRootsAt(this.timeline, Number(size));
+      this.#viewRoots++;
+      for (const view of ['registry', 'lineage'] as const) {
+        if (computed[view] === roots[view]) continue;
+        const what = `the ${view} at size ${size} has root ${computed[view]}, the entry says ${roots[view]}`;
+        this.#found.push({ index, code: 'view-root-mismatch', what });
+      }
+    } catch (cause) {
+      if (!(cause instanceof KnownAtError)) throw cause;
+      this.#found.push({ index, code: 'view-root-mismatch', what: cause.what });
     }
   }
 }

@@ -31,7 +31,7 @@ import {
   tilesOf,
   type TlogProof,
 } from '@assay/log';
-import { registryRoot, Timeline } from '@assay/views';
+import { RULES, Timeline, viewRootsAt } from '@assay/views';
 import { type LogReader, witnessedAt } from '../../src/index.ts';
 import { nodeA, nodeB, operator, owner, type Person } from './people.ts';
 
@@ -58,7 +58,6 @@ export const NOW = 1_700_100_000;
 export const trust = { policy, judgedAt: NOW };
 
 const mac = `hmac-sha256:${'0'.repeat(64)}`;
-const RULES = `sha256:${'0'.repeat(64)}`;
 export const model = `${owner.keyId}/vol`;
 export const channel = `${model}/prod`;
 export const V1 = `sha256:${'a'.repeat(64)}`;
@@ -101,10 +100,10 @@ export class RealLog {
     return concat(note, ...lines);
   }
 
-  /** Logs a witnessed checkpoint and a view root over everything so far. */
+  /** Logs a witnessed checkpoint and a view root over everything so far; `forged` is changed in the root. */
   witness(
     note: Uint8Array = this.note(),
-    root?: string,
+    forged: Partial<Predicate<'view.root'>> = {},
   ): { readonly index: number; readonly note: Uint8Array } {
     const size = this.entries.length;
     this.#notBefore = { origin: ORIGIN, size: String(size), root: hex(this.#range.root()) };
@@ -113,13 +112,9 @@ export class RealLog {
       size: String(size),
       note: fromUtf8(note),
     });
-    const registry = root ?? registryRoot(this.timeline.registry, size);
-    this.add(operator, 'view.root', {
-      origin: ORIGIN,
-      size: String(size),
-      rules: RULES,
-      roots: { registry, lineage: '0'.repeat(64) },
-    });
+    if (this.timeline.registry.time.at(size) === undefined) return { index, note };
+    const roots = viewRootsAt(this.timeline, size);
+    this.add(operator, 'view.root', { origin: ORIGIN, size: String(size), rules: RULES, roots, ...forged });
     return { index, note };
   }
 

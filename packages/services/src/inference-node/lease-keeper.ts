@@ -27,6 +27,8 @@ export interface LeaseKeeperOptions {
   readonly prepare: (version: string) => Promise<void>;
   /** Whether the owner closed this lease over our head (`lease.lapse`). */
   readonly isLapsed: (lease: string) => boolean;
+  /** Whether the owner withdrew the version, so that not even pins need it. */
+  readonly isWithdrawn: (version: string) => boolean;
   /** Told when a version leaves, so that its session can be closed. */
   readonly onDrained: (version: string) => void;
   /** Told of a drain after a request that could not be made durable. */
@@ -146,7 +148,7 @@ export class LeaseKeeper {
   async #tendOne(version: string, held: Held, announced: boolean): Promise<void> {
     const { leaseSeconds, idleSeconds } = this.#options;
     const idle = this.#now() - held.lastUsed > idleSeconds;
-    held.leaving = !announced && (held.announced || idle);
+    held.leaving = !announced && (held.announced || idle || this.#options.isWithdrawn(version));
     if (held.leaving) return this.#drain(version, held);
     if (held.expires - this.#now() < leaseSeconds / 2) await this.#renew(version, held);
     return undefined;

@@ -181,6 +181,7 @@ export class InferenceNode {
       put: (item) => this.#outbox.put(item),
       prepare: (version) => this.#sessions.use(version, () => Promise.resolve()),
       isLapsed: (lease) => view.registry.leases.byId(lease)?.lapsedAt !== undefined,
+      isWithdrawn: (version) => view.registry.models.version(version)?.withdrawnAt !== undefined,
       onDrained: (version) => {
         log.info({ version }, 'drained');
         this.#sessions

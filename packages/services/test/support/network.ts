@@ -16,15 +16,27 @@ import { ed25519Cosigner, ed25519NoteSigner, formatVkey, parsePolicy, type Polic
 import { openWitnessSeed } from '@assay/log/node';
 import { Follower } from '../../src/follow/index.ts';
 import { LogClient } from '../../src/log-client/index.ts';
-import { parseLogServerConfig } from '../../src/log-server/config.ts';
-import { startLogServer } from '../../src/log-server/start.ts';
+import { type LogServerConfig, parseLogServerConfig } from '../../src/log-server/config.ts';
+import { type RunningLogServer, startLogServer } from '../../src/log-server/start.ts';
 import { joinEntry } from '../../src/participant/index.ts';
-import { startWitness } from '../../src/witness/start.ts';
+import { type RunningWitness, startWitness } from '../../src/witness/start.ts';
 import { linearVersion, type TestVersion } from './linear-version.ts';
 import { ServiceProcess } from './service-process.ts';
 
 const entropy = { bytes: randomBytes };
 const ORIGIN = 'log.example/serving';
+
+const LOG_OUTSIDE = { clock: systemClock, entropy, onTrouble: () => undefined };
+
+interface Given {
+  readonly directory: string;
+  readonly policyFile: string;
+  readonly policy: Policy;
+  readonly logUrl: string;
+  readonly logConfig: LogServerConfig;
+  readonly server: RunningLogServer;
+  readonly witness: RunningWitness;
+}
 
 /** Someone who signs. */
 export interface Actor {
@@ -40,24 +52,22 @@ export class TestNetwork {
   readonly log: LogClient;
   readonly follower: Follower;
   readonly #processes: ServiceProcess[] = [];
-  readonly #stop: (() => Promise<void>)[];
+  readonly #witness: RunningWitness;
+  readonly #logConfig: LogServerConfig;
+  #server: RunningLogServer | undefined;
   /** Bytes sent, by receipt, of each `request.deliver` in the log. */
   readonly delivered = new Map<string, string[]>();
   /** Every record that the log holds, in order. */
   readonly records: LogRecord[] = [];
   owner!: Actor;
 
-  private constructor(given: {
-    directory: string;
-    policyFile: string;
-    policy: Policy;
-    logUrl: string;
-    stop: (() => Promise<void>)[];
-  }) {
+  private constructor(given: Given) {
     this.directory = given.directory;
     this.policyFile = given.policyFile;
     this.policy = given.policy;
-    this.#stop = given.stop;
+    this.#witness = given.witness;
+    this.#logConfig = given.logConfig;
+    this.#server = given.server;
     this.log = new LogClient(given.logUrl);
     this.follower = new Follower({
       log: this.log,
@@ -104,13 +114,15 @@ export class TestNetwork {
       },
       'test',
     );
-    const server = await startLogServer(config, { clock: systemClock, entropy, onTrouble: () => undefined });
+    const server = await startLogServer(config, LOG_OUTSIDE);
     const network = new TestNetwork({
       directory,
       policyFile: path('policy'),
       policy: parsePolicy(text),
       logUrl: server.url,
-      stop: [() => server.stop(), () => witness.stop()],
+      logConfig: { ...config, listen: new URL(server.url).host },
+      server,
+      witness,
     });
     network.follower.start();
     network.owner = await network.join('owner', ['owner']);
@@ -199,11 +211,22 @@ export class TestNetwork {
     return id;
   }
 
+  /** Takes the log away; its address and everything on its disk stay. */
+  async stopLog(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  async startLog(): Promise<void> {
+    this.#server = await startLogServer(this.#logConfig, LOG_OUTSIDE);
+  }
+
   /** Ends everything. */
   async stop(): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.end()));
     await this.follower.stop();
-    for (const stop of this.#stop) await stop();
+    await this.stopLog();
+    await this.#witness.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -1,9 +1,17 @@
 /** A log over HTTP: static reads under the tlog-tiles paths, appends and proofs under the log server's own. */
-import { AssayError } from '@assay/core';
+import { AssayError, type ErrorDetail } from '@assay/core';
 import { bundlePath, decodeBundle, encodeBundle, TILE_WIDTH } from '@assay/log';
 
 /** A log that did not answer, or answered with an error. */
-export class LogClientError extends AssayError<'unreachable' | 'refused' | 'not-found' | 'malformed'> {}
+export class LogClientError extends AssayError<'unreachable' | 'refused' | 'not-found' | 'malformed'> {
+  /** HTTP status of an answer; undefined when there was none. */
+  readonly status: number | undefined;
+
+  constructor(code: LogClientError['code'], detail: ErrorDetail, status?: number) {
+    super(code, detail);
+    this.status = status;
+  }
+}
 
 /** How long an append may take to be answered. */
 export type Wait = 'sequenced' | 'witnessed';
@@ -100,7 +108,7 @@ export class LogClient {
     if (response.ok) return response;
     const code = response.status === 404 ? 'not-found' : 'refused';
     const what = `the log answered ${response.status}: ${(await response.text()).slice(0, 500)}`;
-    throw new LogClientError(code, { what, where });
+    throw new LogClientError(code, { what, where }, response.status);
   }
 }
 

@@ -1,6 +1,5 @@
 /** A log as an outbox sends to it, and which of its answers mean that it will never take an entry. */
-import { AssayError } from '@assay/core';
-import type { LogClient } from '../log-client/index.ts';
+import { type LogClient, LogClientError } from '../log-client/index.ts';
 import type { EntrySink } from '../outbox/index.ts';
 
 /** What a shipper needs of a log. */
@@ -14,6 +13,6 @@ export function logSink(client: LogClient): LogSink {
   return {
     append: (entry) => client.append(entry),
     appendBatch: (entries) => client.appendBatch(entries),
-    isRefusal: (error) => error instanceof AssayError && 'status' in error && FOR_GOOD.has(error.status),
+    isRefusal: (error) => error instanceof LogClientError && FOR_GOOD.has(error.status),
   };
 }

@@ -6,10 +6,12 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { brokenLinks } from './docs/broken-links.ts';
+import { commandTable } from './docs/command-table.ts';
 import { withBlock } from './docs/generated-block.ts';
 import { formsTable, statementSections } from './docs/statement-tables.ts';
 
 const GENERATED = [
+  { file: 'README.md', blocks: { commands: commandTable } },
   { file: 'specs/statements.md', blocks: { statements: statementSections, forms: formsTable } },
 ] as const;
 

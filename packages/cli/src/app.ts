@@ -12,6 +12,12 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { errorData, errorText } from './command.ts';
 import { canary } from './commands/canary.ts';
+import { why } from './commands/why.ts';
+import { who } from './commands/who.ts';
+import { verify } from './commands/verify.ts';
+import { reach } from './commands/reach.ts';
+import { log } from './commands/log.ts';
+import { audit } from './commands/audit.ts';
 import { lineageEval } from './commands/lineage-eval.ts';
 import { promote } from './commands/promote.ts';
 import { publish } from './commands/publish.ts';
@@ -23,7 +29,7 @@ const lineage = buildRouteMap<'eval', CliContext>({
   docs: { brief: 'Plain-data lineage cases' },
 });
 
-const routes = { up, publish, promote, canary, rollback, lineage };
+const routes = { up, publish, promote, canary, rollback, who, reach, why, verify, audit, log, lineage };
 
 /** The application. @param json  whether errors are wanted as JSON, before any command could know */
 export function buildApp(json: boolean): Application<CliContext> {

@@ -2,7 +2,7 @@
 import type { FlagParametersForType } from '@stricli/core';
 import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
-import type { Wait } from './services.ts';
+import type { Wait } from '@assay/services';
 
 /** Text as it is given. */
 export const asText = (value: string): string => value;

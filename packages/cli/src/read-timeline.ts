@@ -1,7 +1,7 @@
 /** Reads a whole log into a timeline, believing nothing that a signed root does not cover. */
 import type { Clock } from '@assay/core';
 import type { Policy } from '@assay/log';
-import { Follower, type LogClient } from './services.ts';
+import { Follower, type LogClient } from '@assay/services';
 import { Timeline } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 import type { Progress } from './progress.ts';

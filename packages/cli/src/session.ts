@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Kind, openStatement, type Predicate, signStatement } from '@assay/core';
 import { type Identity, loadIdentity } from '@assay/core/node';
 import { parsePolicy, type Policy } from '@assay/log';
-import { type Appended, LogClient, type Wait } from './services.ts';
+import { type Appended, LogClient, type Wait } from '@assay/services';
 import { refusalOf, type Timeline } from '@assay/views';
 import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';

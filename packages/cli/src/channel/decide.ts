@@ -6,7 +6,7 @@ import { nameOfVersion } from '../names/models.ts';
 import { findRecord } from '../names/records.ts';
 import { parseMoment } from '../names/times.ts';
 import { clean, type Report } from '../report.ts';
-import type { Wait } from '../services.ts';
+import type { Wait } from '@assay/services';
 import type { Session } from '../session.ts';
 import { weightsText } from './weights.ts';
 

@@ -1,0 +1,146 @@
+/** `assay audit`: downloads a log and re-verifies every byte, signature, proof, witness and view root. */
+import { AssayError, hex, sha256, utf8 } from '@assay/core';
+import { parseCheckpoint, parseNote, type Policy } from '@assay/log';
+import { auditLog, type AuditReport, type KnownCheckpoint } from '@assay/verify';
+import { CliError } from '../cli-error.ts';
+import { networkCommand } from '../command.ts';
+import { httpLogReader, readFile } from '../content/http-log-reader.ts';
+import { asText } from '../flags.ts';
+import { nameOfParticipant } from '../names/participants.ts';
+import type { Exit } from '../report.ts';
+import type { Session } from '../session.ts';
+
+interface AuditFlags {
+  readonly witnessUrl?: readonly string[];
+}
+
+export const audit = networkCommand<AuditFlags, []>({
+  brief: 'Download a log and re-verify everything in it',
+  examples: ['audit', 'audit --log https://log.example --policy my.policy', 'audit --json'],
+  flags: {
+    witnessUrl: {
+      kind: 'parsed',
+      parse: asText,
+      brief: "A witness's URL to compare with, besides those in the policy",
+      variadic: true,
+      optional: true,
+      placeholder: 'URL',
+    },
+  },
+  args: { kind: 'tuple', parameters: [] },
+  async run(session, { witnessUrl = [] }) {
+    const { policy, context } = session;
+    const progress = session.progress();
+    const started = context.clock.now();
+    const trust = { policy, judgedAt: Math.floor(started / 1_000) };
+    const { known, silent } = await witnessCheckpoints(policy, witnessUrl);
+    await waitForSize(session, known);
+    const report = await auditLog(httpLogReader(session.log.url), trust, {
+      known,
+      onProgress: (done, total) => progress.tick(() => `audit: ${done} of ${total} entries`),
+    });
+    const seconds = (context.clock.now() - started) / 1_000;
+    return {
+      exit: EXITS[report.verdict],
+      data: dataOf(report, silent),
+      lines: lines(report, { known, silent, seconds }),
+    };
+  },
+});
+
+const EXITS: Readonly<Record<AuditReport['verdict'], Exit>> = { clean: 0, finding: 1, incomplete: 2 };
+
+interface Heard {
+  readonly known: KnownCheckpoint[];
+  /** Witnesses that did not answer. */
+  readonly silent: string[];
+}
+
+/** What the witnesses themselves hold of the log: only they can tell that the copy served here was cut. */
+async function witnessCheckpoints(policy: Policy, more: readonly string[]): Promise<Heard> {
+  const urls = new Set([...policy.witnesses.flatMap(({ url }) => url ?? []), ...more]);
+  const origins = new Set(policy.logs.map(({ verifier }) => verifier.key.name));
+  const heard: Heard = { known: [], silent: [] };
+  for (const url of urls) {
+    for (const origin of origins) {
+      const where = `${url.replace(/\/+$/, '')}/${hex(sha256(utf8(origin)))}/checkpoint`;
+      try {
+        const note = await readFile(where);
+        if (note !== undefined) heard.known.push({ from: url, note });
+      } catch (error) {
+        if (!(error instanceof CliError)) throw error;
+        heard.silent.push(url);
+      }
+    }
+  }
+  return heard;
+}
+
+/** How long a log may take to publish what its witnesses have signed already, in milliseconds. */
+const PUBLISH_MS = 10_000;
+
+/**
+ * Waits until the log serves as much as its witnesses hold. A living log publishes a checkpoint a moment after it is
+ * cosigned; one that does not within this time is told to be cut by the audit itself.
+ */
+async function waitForSize(session: Session, known: readonly KnownCheckpoint[]): Promise<void> {
+  const wanted = Math.max(0, ...known.map(({ note }) => sizeOf(note)));
+  const deadline = session.context.clock.now() + PUBLISH_MS;
+  while (session.context.clock.now() < deadline) {
+    const published = await readFile(`${session.log.url}/checkpoint`);
+    if (published === undefined || sizeOf(published) >= wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The size that a note claims; 0 when it is no checkpoint, which the audit then says. */
+function sizeOf(note: Uint8Array): number {
+  try {
+    return parseCheckpoint(parseNote(note).text).size;
+  } catch (error) {
+    if (error instanceof AssayError) return 0;
+    throw error;
+  }
+}
+
+function dataOf(report: AuditReport, silent: readonly string[]): object {
+  const { head, findings, counts, verdict, verified } = report;
+  return {
+    verdict,
+    head: head === undefined ? null : { ...head.checkpoint, root: hex(head.checkpoint.root) },
+    verified,
+    counts,
+    findings,
+    silentWitnesses: silent,
+  };
+}
+
+function* lines(report: AuditReport, run: Heard & { readonly seconds: number }): Generator<string> {
+  const { head, findings, counts, verified, verdict } = report;
+  if (head === undefined) yield 'no checkpoint of this log could be verified';
+  else yield `${head.checkpoint.origin}, ${head.checkpoint.size} entries, root ${hex(head.checkpoint.root)}`;
+  yield `verified ${verified.entries} entries, ${verified.checkpoints} logged checkpoints, ${verified.viewRoots} view roots in ${run.seconds.toFixed(1)} s`;
+  if (run.known.length > 0) yield `compared with what ${run.known.length} witnesses hold`;
+  for (const url of run.silent) yield `witness did not answer: ${url}`;
+  for (const finding of findings) yield named(finding.message.replace('Finding', ''), report);
+  for (const [code, count] of counts) {
+    const kept = findings.filter((finding) => finding.code === code).length;
+    if (count > kept) yield `[${code}]: ${count - kept} more`;
+  }
+  yield VERDICTS[verdict];
+}
+
+const VERDICTS: Readonly<Record<AuditReport['verdict'], string>> = {
+  clean: 'clean: everything verified',
+  finding: 'FINDINGS: not everything is as it should be',
+  incomplete: 'cannot tell: nothing is wrong, but not all was understood',
+};
+
+/** Keys of participants with their names beside them. */
+function named(text: string, { timeline }: AuditReport): string {
+  if (timeline === undefined) return text;
+  return text.replaceAll(/ed25519:[0-9a-f]{64}/g, (key) => {
+    const name = nameOfParticipant(timeline.registry, key);
+    return key.startsWith(name) ? key : name;
+  });
+}

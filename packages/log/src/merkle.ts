@@ -4,21 +4,24 @@ import { concat, sha256 } from '@assay/core';
 /** Bytes of every hash in the tree. */
 export const HASH_BYTES = 32;
 
-const LEAF_PREFIX = Uint8Array.of(0x00);
-
 /** MTH({}) = SHA-256(""). */
 export function emptyRoot(): Uint8Array {
   return sha256(new Uint8Array(0));
 }
 
-/** Leaf hash: SHA-256(0x00 ‖ entry). */
-export function leafHash(entry: Uint8Array): Uint8Array {
-  return sha256(concat(LEAF_PREFIX, entry));
-}
-
-// One buffer for all calls: hashing is synchronous, and this is the hottest function of the log.
+// Buffers for all calls: hashing is synchronous, and these two are the hottest functions of the log.
+const leaf = new Uint8Array(1 + 0xffff);
+leaf[0] = 0x00;
 const pair = new Uint8Array(1 + 2 * HASH_BYTES);
 pair[0] = 0x01;
+
+/** Leaf hash: SHA-256(0x00 ‖ entry). */
+export function leafHash(entry: Uint8Array): Uint8Array {
+  // No entry bundle can carry more; but anybody may ask for the hash of anything.
+  if (entry.length >= leaf.length) return sha256(concat(leaf.subarray(0, 1), entry));
+  leaf.set(entry, 1);
+  return sha256(leaf.subarray(0, 1 + entry.length));
+}
 
 /** Interior hash: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -4,7 +4,7 @@
  * Exact, not best effort: consulted and filled in the same synchronous step that assigns an index. Declared keys live in
  * their signer's namespace, so nobody can use up another's key.
  */
-import { fromHex, sha256, utf8 } from '@assay/core';
+import { sha256, utf8 } from '@assay/core';
 import { DigestMap } from './digest-map.ts';
 
 /** What the log must know about an entry to keep it once. */
@@ -56,7 +56,7 @@ export class DedupeIndex {
 
   /** The first log index of a record id, by any signer. */
   indexOf(id: string): number | undefined {
-    const item = this.#records.find(fromHex(id));
+    const item = this.#records.find(id);
     return item === undefined ? undefined : this.#records.indexOf(item);
   }
 
@@ -68,11 +68,10 @@ export class DedupeIndex {
 
   /** Files (id, signer), or gives the index where it already stands. */
   #file({ id, signer }: EntryIdentity, index: number): number | undefined {
-    const digest = fromHex(id);
     const tag = this.#signerNumber(signer);
-    const item = this.#records.find(digest);
+    const item = this.#records.find(id);
     if (item === undefined) {
-      this.#records.add(digest, index, tag);
+      this.#records.add(id, index, tag);
       return undefined;
     }
     if (this.#records.tagOf(item) === tag) return this.#records.indexOf(item);

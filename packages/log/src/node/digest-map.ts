@@ -3,6 +3,9 @@
 const WORDS = 4;
 const FIRST_CAPACITY = 1_024;
 
+/** At least 16 bytes, or their lower-case hexadecimal. */
+export type Digest = Uint8Array | string;
+
 /**
  * Digest prefixes → (index, tag). Insert and find only.
  *
@@ -21,7 +24,7 @@ export class DigestMap {
   }
 
   /** The number of the item with this digest, to be given to `indexOf` and `tagOf`; undefined if there is none. */
-  find(digest: Uint8Array): number | undefined {
+  find(digest: Digest): number | undefined {
     const item = this.#slots[this.#slotOf(toWords(digest))] as number;
     return item === 0 ? undefined : item - 1;
   }
@@ -35,7 +38,7 @@ export class DigestMap {
   }
 
   /** Adds an item; the first one with a digest stays. */
-  add(digest: Uint8Array, index: number, tag: number): void {
+  add(digest: Digest, index: number, tag: number): void {
     if (this.#count === this.#indices.length) this.#grow();
     const words = toWords(digest);
     const slot = this.#slotOf(words);
@@ -84,8 +87,12 @@ function enlarged<T extends Uint32Array | Float64Array>(from: T, into: T): T {
 
 const scratch = new Uint32Array(WORDS);
 
-function toWords(digest: Uint8Array): Uint32Array {
-  const view = new DataView(digest.buffer, digest.byteOffset, digest.length);
-  for (let i = 0; i < WORDS; i++) scratch[i] = view.getUint32(i * 4);
+function toWords(digest: Digest): Uint32Array {
+  if (typeof digest === 'string') {
+    for (let i = 0; i < WORDS; i++) scratch[i] = Number.parseInt(digest.slice(i * 8, i * 8 + 8), 16);
+  } else {
+    const view = new DataView(digest.buffer, digest.byteOffset, digest.length);
+    for (let i = 0; i < WORDS; i++) scratch[i] = view.getUint32(i * 4);
+  }
   return scratch;
 }

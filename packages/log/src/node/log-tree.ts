@@ -1,6 +1,5 @@
 /** The state of a log in memory: entries go in, the tree grows, tiles and bundles come out. The only way in is `integrate`. */
 import { decodeBundle, encodeBundle } from '../bundle.ts';
-import { leafHash } from '../merkle.ts';
 import {
   consistencyNodes,
   consistencyProof,
@@ -63,7 +62,7 @@ export class LogTree {
       this.#sink.addBundle(Math.floor(this.size / TILE_WIDTH), this.#tail);
       this.#tail = [];
     }
-    this.#tree.append(leafHash(entry));
+    this.#tree.append(entry);
   }
 
   /** Writes every file that a reader of the tree of `size` needs; a partial one only where the full one is not there. */

@@ -9,7 +9,7 @@
  * to everything ahead of it; the root after it stands in the checkpoint row, and signatures are made only from there.
  */
 import { crc32 } from 'node:zlib';
-import { fromHex, fromUtf8, hex, u64, utf8 } from '@assay/core';
+import { fromHex, fromUtf8, hex, utf8 } from '@assay/core';
 
 /** What a segment continues. */
 export interface SegmentHeader {
@@ -38,7 +38,8 @@ const FIXED = 4 + 8 + 32;
 
 /** Bytes of a header, framed. */
 export function encodeHeader(header: SegmentHeader): Uint8Array {
-  return frame([utf8(`${MAGIC}\n${header.origin}\n${header.start}\n${hex(header.root)}\n`)]);
+  const text = utf8(`${MAGIC}\n${header.origin}\n${header.start}\n${hex(header.root)}\n`);
+  return frame(text.length, (body) => body.set(text));
 }
 
 /** The header of a segment, or undefined when it is torn or damaged. */
@@ -51,11 +52,19 @@ export function decodeHeader(segment: Uint8Array): Decoded<SegmentHeader> | unde
 }
 
 /** Bytes of a record, framed. Entries are at most 65,535 bytes each. */
-export function encodeRecord(record: SegmentRecord): Uint8Array {
-  const parts = [u32(record.entries.length), u64(record.first), record.rootBefore];
-  for (const entry of record.entries)
-    parts.push(Uint8Array.of(entry.length >>> 8, entry.length & 0xff), entry);
-  return frame(parts);
+export function encodeRecord({ first, rootBefore, entries }: SegmentRecord): Uint8Array {
+  const length = entries.reduce((sum, entry) => sum + 2 + entry.length, FIXED);
+  return frame(length, (body, view) => {
+    view.setUint32(0, entries.length);
+    view.setBigUint64(4, BigInt(first));
+    body.set(rootBefore, 12);
+    let at = FIXED;
+    for (const entry of entries) {
+      view.setUint16(at, entry.length);
+      body.set(entry, at + 2);
+      at += 2 + entry.length;
+    }
+  });
 }
 
 /** The record at `offset`, or undefined when there is none whole and undamaged: the end, or a torn tail. */
@@ -69,17 +78,13 @@ export function decodeRecord(segment: Uint8Array, offset: number): Decoded<Segme
   return { value: { first, rootBefore: body.value.subarray(12, FIXED), entries }, next: body.next };
 }
 
-function frame(parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+function frame(length: number, fill: (body: Uint8Array, view: DataView) => void): Uint8Array {
   const out = new Uint8Array(length + 8);
   const view = dataView(out);
   view.setUint32(0, length);
-  let at = 4;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  view.setUint32(at, crc32(out.subarray(0, at)));
+  const body = out.subarray(4, 4 + length);
+  fill(body, dataView(body));
+  view.setUint32(4 + length, crc32(out.subarray(0, 4 + length)));
   return out;
 }
 
@@ -107,7 +112,3 @@ function splitEntries(bytes: Uint8Array): Uint8Array[] | undefined {
 }
 
 const dataView = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
-}

@@ -1,7 +1,7 @@
 /**
  * The growing tree, kept as its right edge of unfinished tiles.
  *
- * Level 0 takes leaf hashes; a tile that fills is handed over, and its root becomes the next hash of the level above.
+ * Level 0 takes the hashes of entries; a tile that fills is handed over, and its root becomes the next hash of the level above.
  * Every complete node on the right edge therefore lies in an unfinished tile, which is all that a root needs.
  */
 import { treeRoot } from '../merkle-build.ts';
@@ -26,17 +26,16 @@ export class TileTree {
     return this.#size;
   }
 
-  /** Adds one leaf hash. */
-  append(leaf: Uint8Array): void {
+  /** Adds the leaf of one entry. */
+  append(entry: Uint8Array): void {
     this.#size++;
-    let hash = leaf;
-    for (let level = 0; ; level++) {
-      const tile = (this.#edge[level] ??= new GrowingTile());
-      tile.push(hash);
-      if (tile.width < TILE_WIDTH) return;
-      this.#onFull(level, this.#size / TILE_WIDTH ** (level + 1) - 1, tile);
+    this.#edgeOf(0).pushEntry(entry);
+    // A tile that is full hands its root to the level above, which may fill in turn.
+    for (let level = 0; this.#edgeOf(level).width === TILE_WIDTH; level++) {
+      const full = this.#edgeOf(level);
+      this.#onFull(level, this.#size / TILE_WIDTH ** (level + 1) - 1, full);
       this.#edge[level] = new GrowingTile();
-      hash = tile.root();
+      this.#edgeOf(level + 1).push(full.root());
     }
   }
 
@@ -56,5 +55,9 @@ export class TileTree {
   /** The unfinished tile of `level`, if `index` is the one. */
   unfinished(level: number, index: number): GrowingTile | undefined {
     return index === Math.floor(this.#size / TILE_WIDTH ** (level + 1)) ? this.#edge[level] : undefined;
+  }
+
+  #edgeOf(level: number): GrowingTile {
+    return (this.#edge[level] ??= new GrowingTile());
   }
 }

@@ -1,12 +1,13 @@
 /** Admission that looks at nothing but size: for a plain tile log, and for measuring the log alone. */
-import { hex, MAX_ENTRY_BYTES, sha256 } from '@assay/core';
+import { hash } from 'node:crypto';
+import { MAX_ENTRY_BYTES } from '@assay/core';
 import type { EntryDescription } from '@assay/log/node';
 import { type Admission, AdmissionError } from './admission.ts';
 
 /** Takes any bytes up to `limit`; the same bytes are the same record. */
 export function opaqueAdmission(limit = MAX_ENTRY_BYTES): Admission {
   const describe = (entry: Uint8Array): EntryDescription => ({
-    id: hex(sha256(entry)),
+    id: hash('sha256', entry, 'hex'),
     signer: '',
     keys: [],
   });

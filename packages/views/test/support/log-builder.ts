@@ -74,12 +74,15 @@ const mac = `hmac-sha256:${'0'.repeat(64)}`;
 export class LogBuilder {
   readonly timeline = new Timeline(({ note }) => (/^[0-9]+$/.test(note) ? Number(note) : undefined));
   readonly records: LogRecord[] = [];
+  readonly entries: Uint8Array[] = [];
   #sequence = new Map<string, { next: number; last?: string }>();
   #lastWitnessed = { size: 0, time: 0 };
 
   /** Appends one statement and returns its record id. */
   add<K extends Kind>(by: Person, kind: K, predicate: Predicate<K>): string {
-    const record = { ...openStatement(by.sign(kind, predicate)), index: this.records.length } as LogRecord;
+    const entry = by.sign(kind, predicate);
+    this.entries.push(entry);
+    const record = { ...openStatement(entry), index: this.records.length } as LogRecord;
     this.records.push(record);
     this.timeline.apply(record);
     return record.id;

@@ -7,18 +7,20 @@ import { scope } from './scope.ts';
 import { gaps } from './tenure.ts';
 
 /**
- * Rows of a scope, unsorted: `affected <record> <role>`, `possible <record> <role>`, `gap <node>:<version>`.
+ * Rows of a scope, unsorted: `affected <record> <role>`, `possible <record> <role>`, `gap <node>:<version>`. The role
+ * is `root` for a record that is in scope by itself, `derived` for one that only what it used brings in.
  *
  * @throws LineageError `unknown-incident`
  */
 export function* scopeRows(prefix: AsOf, incident: string): Generator<string> {
   const compiled = requireIncident(prefix, incident);
   const { affected, possible } = scope(prefix, incident);
-  const { records } = prefix.ledger;
-  for (const id of affected.ids)
-    yield `affected ${records.text(id)} ${judgeRoot(prefix, compiled, id) ?? 'derived'}`;
-  for (const id of possible.ids)
-    yield `possible ${records.text(id)} ${judgeRoot(prefix, compiled, id) ?? 'derived'}`;
+  const row = (membership: string, id: number): string => {
+    const role = judgeRoot(prefix, compiled, id) === null ? 'derived' : 'root';
+    return `${membership} ${prefix.ledger.records.text(id)} ${role}`;
+  };
+  for (const id of affected.ids) yield row('affected', id);
+  for (const id of possible.ids) yield row('possible', id);
   for (const gap of gaps(prefix, incident)) yield `gap ${gap}`;
 }
 

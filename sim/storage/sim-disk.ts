@@ -119,6 +119,14 @@ export class SimDisk implements Disk {
     return false;
   }
 
+  /** Whether these bytes would survive a power cut now. */
+  holds(bytes: Uint8Array): boolean {
+    for (const { durable } of this.#segments.values()) {
+      if (Buffer.from(durable.buffer, durable.byteOffset, durable.length).indexOf(bytes) >= 0) return true;
+    }
+    return false;
+  }
+
   #flush({ current, durable, dirty }: Segment, sector: number): void {
     durable.set(current.subarray(sector * SECTOR, (sector + 1) * SECTOR), sector * SECTOR);
     dirty.delete(sector);

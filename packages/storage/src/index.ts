@@ -58,3 +58,19 @@ export * from './node-facts.ts';
 export * from './progress.ts';
 export * from './receipt.ts';
 export { type Cause, type Evidence, type Revocation, revoke } from './regression.ts';
+export { auditNodes, type AuditReport, repairPacks } from './client/audit.ts';
+export type { UploadEvent } from './client/events.ts';
+export type { LaneState } from './client/lane.ts';
+export { HedgeBudget, type TaskContext } from './client/pack-task.ts';
+export type * from './client/ports.ts';
+export { type BlobReader, openBlob, readContext, type ReaderOptions } from './client/reader.ts';
+export {
+  type FraudProof,
+  InconsistentEncoding,
+  type ReadEvent,
+  verifyFraudProof,
+} from './client/shard-reader.ts';
+export { upload, type UploadOptions, type UploadResult } from './client/uploader.ts';
+export { type EncodedPack, encodePack, encodePage } from './client/encode.ts';
+export { Custody, type Health } from './client/custody.ts';
+export { ShardReader } from './client/shard-reader.ts';

@@ -50,6 +50,12 @@ export interface StorageNode {
   readonly id: Uint8Array;
   /** Idempotent by (pack, index). Resolves after an fdatasync. */
   putShard(put: PutShard, options?: CallOptions): Promise<ShardReceipt>;
+  /** Signs again for a shard it already holds, after reading it. @throws NodeError `not-found` */
+  renewShard(
+    packId: Uint8Array,
+    at: { index: number; session: string },
+    options?: CallOptions,
+  ): Promise<ShardReceipt>;
   /** @throws NodeError `not-found` | `corrupt` */
   getLeaves(
     packId: Uint8Array,
@@ -62,4 +68,13 @@ export interface StorageNode {
   challenge(challenge: Challenge, options?: CallOptions): Promise<ChallengeAnswer>;
   /** The node's signature over the blob's facts, after it has verified every certificate. */
   seal(request: SealRequest, options?: CallOptions): Promise<Uint8Array>;
+}
+
+/** Where an upload remembers, so that a killed client goes on where it was. */
+export interface Journal {
+  /** Whole entries of an earlier run, in order; a torn last one is not among them. */
+  readonly entries: readonly Uint8Array[];
+  append(entry: Uint8Array): void;
+  /** When this returns, every entry appended before survives a power cut. */
+  sync(): Promise<void>;
 }

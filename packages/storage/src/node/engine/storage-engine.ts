@@ -148,6 +148,20 @@ export class StorageEngine {
     }
   }
 
+  /** Signs again for a shard this node holds, after reading it. @throws NodeError `not-found` */
+  async renewShard(
+    packId: Uint8Array,
+    { index, session }: { index: number; session: string },
+  ): Promise<ShardReceipt> {
+    this.#sessions.touch(session, ShardIndex.key(packId, index));
+    const held = this.#index.get(packId, index);
+    if (held === undefined || !(await this.#intact(held)))
+      this.#missing(`shard ${index} of pack ${hex(packId)}`);
+    const { header } = splitMeta((await this.#log.read(held.place)).meta);
+    const root = header.roots[index] as Uint8Array;
+    return this.#renew(held, { packId, index, root, length: header.shardLen });
+  }
+
   #reserve(bytes: number): void {
     const { quotaBytes } = this.#options;
     if (this.#index.bytes + this.#reserved + bytes > quotaBytes) {

@@ -1,0 +1,69 @@
+/** Turns a planned pack, or a manifest page, into shards that lie in kernel memory, and their committed header. */
+import type { Kernel } from '../codec/kernel.ts';
+import { ReedSolomon } from '../codec/reed-solomon.ts';
+import type { Profile } from '../committee.ts';
+import { CODEC, encodePackHeader, type PackHeader, packId, shardLength } from '../format/pack.ts';
+import { fillPack, type PlannedPack, type SourceFile } from '../format/plan.ts';
+import { shardRoot } from '../merkle.ts';
+
+/** A pack ready to be sent. */
+export interface EncodedPack {
+  readonly header: PackHeader;
+  readonly headerBytes: Uint8Array;
+  readonly id: Uint8Array;
+  readonly shards: readonly Uint8Array[];
+  /** Gives the shards' memory back; they must not be used afterwards. */
+  readonly release: () => void;
+}
+
+/** Reads a pack's chunks straight into kernel memory and encodes the parity beside them: no copy in between. */
+export async function encodePack(
+  pack: PlannedPack,
+  files: readonly SourceFile[],
+  { kernel, profile }: { kernel: Kernel; profile: Profile },
+): Promise<EncodedPack> {
+  const { k, n } = profile;
+  const shardLen = shardLength(pack.packLen, k);
+  const memory = kernel.alloc(n * shardLen);
+  try {
+    await fillPack(pack, files, memory);
+    // The slot may have held another pack: padding is part of what the roots commit to.
+    memory.fill(0, pack.packLen, k * shardLen);
+    const shards = Array.from({ length: n }, (_, i) => memory.subarray(i * shardLen, (i + 1) * shardLen));
+    new ReedSolomon({ k, n }, kernel).encode(shards.slice(0, k), shards.slice(k));
+    const header = {
+      codec: CODEC.cauchy,
+      k,
+      n,
+      shardLen,
+      packLen: pack.packLen,
+      roots: shards.map(shardRoot),
+    };
+    return sealed(header, shards, () => kernel.free(memory));
+  } catch (error) {
+    kernel.free(memory);
+    throw error;
+  }
+}
+
+/**
+ * A manifest page as a pack whose every shard is the page, one for each member, spares too: any one node can give it,
+ * and any q can read the whole manifest before they sign for the blob.
+ */
+export function encodePage(page: Uint8Array, n: number): EncodedPack {
+  const shardLen = shardLength(page.length, 1);
+  const body = new Uint8Array(shardLen);
+  body.set(page);
+  const root = shardRoot(body);
+  const roots = Array.from({ length: n }, () => root);
+  const header = { codec: CODEC.replicate, k: 1, n, shardLen, packLen: page.length, roots };
+  return sealed(
+    header,
+    Array.from({ length: n }, () => body),
+    () => undefined,
+  );
+}
+
+function sealed(header: PackHeader, shards: readonly Uint8Array[], release: () => void): EncodedPack {
+  return { header, headerBytes: encodePackHeader(header), id: packId(header), shards, release };
+}

@@ -1,0 +1,121 @@
+/** Sends a list of packs through a bounded window until each of them is certified, whatever order they finish in. */
+import { hex } from '@assay/core';
+import type { EncodedPack } from './encode.ts';
+import { PackTask, type TaskContext } from './pack-task.ts';
+
+export interface TransferOptions {
+  readonly context: TaskContext;
+  readonly count: number;
+  /** Packs in memory at once. */
+  readonly window: number;
+  /** Makes a pack's shards, each time they are needed. */
+  readonly load: (pack: number) => Promise<EncodedPack>;
+  /** Tells of a fall below the quorum of nodes that can be spoken to, and of the end of it. */
+  readonly onWaiting: (have: number) => void;
+}
+
+/** How long a tail may keep its memory when somebody waits for it. */
+const TAIL_GRACE_MS = 500;
+const POLL_MS = 25;
+
+export class Transfer {
+  readonly #options: TransferOptions;
+  readonly #active = new Map<number, PackTask>();
+  /** Packs to start; a pack that fell below its quorum joins again at the front. */
+  readonly #queue: number[];
+  #waiting = false;
+
+  constructor(options: TransferOptions) {
+    this.#options = options;
+    const { progress } = options.context;
+    this.#queue = Array.from({ length: options.count }, (_, pack) => pack).filter(
+      (pack) => !progress.isCertified(pack),
+    );
+  }
+
+  /** A pack lost its quorum: it is sent again. */
+  requeue(pack: number): void {
+    // A task still at work sees the loss itself if its shard is not yet delivered; a fresh one sees it surely.
+    this.#active.get(pack)?.close();
+    if (!this.#queue.includes(pack)) this.#queue.unshift(pack);
+  }
+
+  /** Resolves when every pack is certified. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#allCertified()) {
+      const started = await this.#startNext();
+      if (!started) await this.#pause(signal);
+    }
+    if (signal.aborted) this.close();
+  }
+
+  /** Lets the tails go on for a last while, then ends them. */
+  async finishTails(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.context;
+    const until = clock.now() + TAIL_GRACE_MS;
+    while (clock.now() < until && [...this.#active.values()].some((task) => !task.idle))
+      await clock.sleep(POLL_MS, signal);
+    this.close();
+    await Promise.all([...this.#active.values()].map(({ done }) => done));
+  }
+
+  close(): void {
+    for (const task of this.#active.values()) task.close();
+  }
+
+  #allCertified(): boolean {
+    const { context, count } = this.#options;
+    for (let pack = 0; pack < count; pack++) if (!context.progress.isCertified(pack)) return false;
+    return true;
+  }
+
+  async #startNext(): Promise<boolean> {
+    const { context, window, load } = this.#options;
+    const next = this.#queue.find((pack) => !this.#active.has(pack));
+    if (next === undefined || !this.#enoughNodes(next) || this.#active.size >= window) return false;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    if (context.progress.isCertified(next)) return true;
+    const task = new PackTask(context, next, await load(next));
+    this.#active.set(next, task);
+    task.done.then(() => this.#finished(task), context.onFatal);
+    return true;
+  }
+
+  #finished(task: PackTask): void {
+    this.#active.delete(task.pack);
+    const certified = this.#options.context.progress.isCertified(task.pack);
+    if (!certified && !this.#queue.includes(task.pack)) this.#queue.push(task.pack);
+  }
+
+  /** A pack that no ready node could take a further shard of would only hold memory. */
+  #enoughNodes(pack: number): boolean {
+    const { progress, lanes } = this.#options.context;
+    const holders = new Set(progress.receipts(pack).map(({ nodeId }) => hex(nodeId)));
+    return [...lanes].some(([id, lane]) => lane.ready && !holders.has(id));
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { context, window } = this.#options;
+    this.#reportWaiting();
+    const wanted = this.#queue.some((pack) => !this.#active.has(pack));
+    if (wanted && this.#active.size >= window) this.#freeOne();
+    await context.clock.sleep(POLL_MS, signal);
+  }
+
+  /** Memory goes first from a certified pack whose tail is idle or old, then from one that can only wait. */
+  #freeOne(): void {
+    const { progress, committee } = this.#options.context;
+    const tasks = [...this.#active.values()];
+    const tail = tasks.find((t) => t.tailAge !== undefined && (t.idle || t.tailAge > TAIL_GRACE_MS));
+    const parked = tasks.find((t) => t.idle && progress.receipts(t.pack).length >= committee.profile.k);
+    (tail ?? parked)?.close();
+  }
+
+  #reportWaiting(): void {
+    const { lanes, committee } = this.#options.context;
+    const have = [...lanes.values()].filter(({ ready }) => ready).length;
+    const waiting = have < committee.profile.q;
+    if (waiting !== this.#waiting) this.#options.onWaiting(have);
+    this.#waiting = waiting;
+  }
+}

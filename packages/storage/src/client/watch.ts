@@ -1,0 +1,58 @@
+/** Asks nodes what their logs still cover, and strikes the receipts that they do not: the only eye for lost acks. */
+import { hex } from '@assay/core';
+import { NodeError, ReceiptError } from '../errors.ts';
+import { covers, type Hello, verifyHello } from '../node-facts.ts';
+import type { Progress, ProgressEvent } from '../progress.ts';
+import type { VerifiedReceipt } from '../receipt.ts';
+import { revoke } from '../regression.ts';
+import { type Lane, Stalled } from './lane.ts';
+
+export interface WatchOptions {
+  /** Every progress whose receipts are to be held against the nodes' logs. */
+  readonly progresses: readonly Progress[];
+  readonly nonce: () => Uint8Array;
+  readonly signal: AbortSignal;
+  readonly onRevoked: (
+    progress: Progress,
+    revoked: { pack: number; receipt: VerifiedReceipt },
+    events: ProgressEvent[],
+  ) => void;
+}
+
+/**
+ * Asks one node and strikes what its log does not cover.
+ * @throws Stalled or NodeError when it does not answer, which by itself strikes nothing
+ */
+export async function checkNode(lane: Lane, options: WatchOptions): Promise<void> {
+  const nonce = options.nonce();
+  const hello = await lane.call((node, call) => node.hello(nonce, call), options.signal);
+  if (hex(hello.nodeId) !== hex(lane.node.id) || !verifyHello(hello, nonce)) {
+    lane.distrust();
+    throw new NodeError('unreachable', { what: 'the node did not sign its own greeting' });
+  }
+  strikeUncovered(hello, options);
+}
+
+function strikeUncovered(hello: Hello, { progresses, onRevoked }: WatchOptions): void {
+  for (const progress of progresses) {
+    for (const held of progress.receiptsOf(hello.nodeId)) {
+      if (covers(hello, held.receipt)) continue;
+      const events = progress.revoke(held.pack, revoke(held.receipt, { cause: 'lost-ack', hello }));
+      onRevoked(progress, held, events);
+    }
+  }
+}
+
+/** Asks every node that can be spoken to. Those that do not answer keep their receipts. */
+export async function checkAll(lanes: Iterable<Lane>, options: WatchOptions): Promise<void> {
+  await Promise.all([...lanes].filter((lane) => lane.ready).map((lane) => quietly(checkNode(lane, options))));
+}
+
+async function quietly(check: Promise<void>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    if (!(error instanceof Stalled || error instanceof NodeError || error instanceof ReceiptError))
+      throw error;
+  }
+}

@@ -46,7 +46,13 @@ function write(name: string, value: unknown): string {
 async function start(main: string, config: string): Promise<{ listening: string; vkey: string }> {
   const child = spawn(process.execPath, [main, config], { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const gone = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`${config} ended with ${code}`)),
+  );
+  const [line] = (await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), gone])) as [
+    Buffer,
+  ];
+  gone.catch(() => undefined);
   return JSON.parse(line.toString()) as { listening: string; vkey: string };
 }
 
@@ -83,7 +89,7 @@ beforeAll(async () => {
     checkpointInterval: 50,
   });
   log = new LogClient((await start('packages/services/src/log-server/main.ts', config)).listening);
-});
+}, 60_000);
 
 afterAll(async () => {
   for (const child of children) {

@@ -86,7 +86,13 @@ function launch(config: string): ChildProcess {
 
 async function start(config: string): Promise<Running> {
   const child = launch(config);
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const gone = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`${config} ended with ${code}`)),
+  );
+  const [line] = (await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), gone])) as [
+    Buffer,
+  ];
+  gone.catch(() => undefined);
   const { listening, vkey } = JSON.parse(line.toString()) as { listening: string; vkey: string };
   return { child, vkey, target: { name: config, verifier: noteVerifier(vkey), url: listening } };
 }

@@ -75,7 +75,7 @@ async function auditTree(
   records.report(findings, head, leaves, altered);
   // Who served what can be told only from a log that is whole and unaltered.
   if (leaves !== undefined && altered.size === 0) auditServed(records.timeline, findings);
-  auditKnown(options.known ?? [], head, leaves, { policy: trust.policy, findings });
+  await auditKnown(options.known ?? [], { reader, head, leaves }, { policy: trust.policy, findings });
   return read.leaves.size;
 }
 

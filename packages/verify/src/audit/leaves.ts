@@ -38,12 +38,14 @@ export class Leaves {
   /** Root of the first `size` leaves. @throws RangeError beyond the leaves there are */
   rootAt(size: number): Uint8Array {
     if (size > this.size) throw new RangeError(`there are ${this.size} leaves, not ${size}`);
-    const chunk = Math.floor(size / TILE_WIDTH);
-    const start = this.#before[chunk];
-    if (start === undefined) return this.#range.root();
-    const range = start.clone();
-    for (let index = chunk * TILE_WIDTH; index < size; index++) range.append(this.leaf(index));
+    const range = this.wholeChunks(size);
+    for (let index = range.size; index < size; index++) range.append(this.leaf(index));
     return range.root();
+  }
+
+  /** The tree of the whole chunks among the first `size` leaves, to go on from. */
+  wholeChunks(size: number): CompactRange {
+    return (this.#before[Math.floor(size / TILE_WIDTH)] ?? this.#range).clone();
   }
 
   readonly #keepUpper: NodeVisitor = (level, _, hash) => {

@@ -152,6 +152,21 @@ describe('altered copies, each with a code of its own', () => {
     expect(report.findings[0]?.what).toContain(`w1 holds a checkpoint of ${size} entries`);
   });
 
+  it('a witness that is ahead of what is published is no fault while the log serves the entries', async () => {
+    const log = begun(240);
+    const published = log.files();
+    while (log.entries.length < 530) log.append(utf8(`later ${log.entries.length}`));
+    const ahead = { from: 'w1', note: log.note(1) };
+    const files = new Map([...log.files(), ...published]);
+    expect(await codes(files, { known: [ahead] })).toEqual([]);
+    const cut = new Map([...files].filter(([path]) => !path.startsWith('tile/entries/002')));
+    expect(await codes(cut, { known: [ahead] })).toEqual(['truncated-log']);
+    const other = new Map(files);
+    const bundle = decodeBundle(files.get('tile/entries/001') as Uint8Array, 256);
+    other.set('tile/entries/001', encodeBundle(bundle.with(200, utf8('another'))));
+    expect(await codes(other, { known: [ahead] })).toEqual(['forked-tree']);
+  });
+
   it('truncated-log: the last bundle is not served, or holds fewer entries than the checkpoint says', async () => {
     expect((await codes(altered(lastBundle, () => undefined)))[0]).toBe('truncated-log');
     const cut = altered(lastBundle, (bytes) => encodeBundle(decodeBundle(bytes, lastWidth).slice(0, -1)));

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { ed25519Signer, sealEnvelope, signStatement, utf8 } from '@assay/core';
 import { decodeBundle, encodeBundle, parseCheckpoint, parseNote } from '@assay/log';
 import { RULES, viewRootsAt } from '@assay/views';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditOptions, auditLog } from '../../src/index.ts';
+import { type AuditOptions, auditLog, FINDING_CODES } from '../../src/index.ts';
 import { nodeA, nodeB, operator, stranger } from '../support/people.ts';
 import { begun, channel, readerOf, type RealLog, trust, V1, V2 } from '../support/real-log.ts';
 
@@ -338,6 +339,16 @@ describe('what the statements say', () => {
         expect(report.verdict, path).toBe('finding');
       }
     }
+  });
+});
+
+describe('specs/audit.md', () => {
+  it('lists every code, the gravest first', () => {
+    const codesListed = Array.from(
+      readFileSync('specs/audit.md', 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm),
+      (match) => match[1],
+    );
+    expect(codesListed).toEqual([...FINDING_CODES]);
   });
 });
 

@@ -214,7 +214,9 @@ export class Ledger {
     const from = record.from.map((source) => this.records.intern(source));
     if (!this.declare(row, from)) return;
     if (record.type !== undefined) this.table.keepType(id, record.type);
-    if (record.harmCap !== undefined) this.table.keepFields(id, new Map([['harmCap', record.harmCap]]));
+    const fields = Object.entries({ harmCap: record.harmCap, reversibility: record.reversibility });
+    const known = fields.filter((field): field is [string, string] => field[1] !== undefined);
+    if (known.length > 0) this.table.keepFields(id, new Map(known));
   }
 
   #derive(record: Extract<LineageRecord, { kind: 'derive' }>, position: number): void {

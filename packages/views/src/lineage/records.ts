@@ -72,6 +72,9 @@ export interface LeaseRecord extends Timed {
   readonly version: string;
 }
 
+/** Whether what an act did can be taken back. */
+export type Reversibility = 'retractable' | 'compensable' | 'irreversible';
+
 export interface ActRecord extends Bracketed {
   readonly kind: 'act';
   readonly id: string;
@@ -79,6 +82,7 @@ export interface ActRecord extends Bracketed {
   readonly from: readonly string[];
   /** The harm this act can have done, in its currency's smallest unit (decimal string); bounds compensation (I12). */
   readonly harmCap?: string;
+  readonly reversibility?: Reversibility;
 }
 
 export interface DeriveRecord extends Timed {

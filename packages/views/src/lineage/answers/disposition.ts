@@ -22,8 +22,9 @@ export function disposition(prefix: AsOf, incident: string, record: string): Sta
 export const dispositions = perPrefix((prefix: AsOf, incident: string): ReadonlyMap<number, Standing> => {
   const latest = prefix.ledger.dispositions.latest(incident, prefix.known);
   const fallen = new Map<number, string>();
+  const incidents = prefix.ledger.incidents.ids(prefix.known);
   for (const [target, held] of latest) {
-    const reason = fallenBasis(prefix, incident, held);
+    const reason = fallenBasis(prefix, held, { incident, incidents });
     if (reason !== null) fallen.set(target, reason);
   }
   const settled = settledTargets(latest, fallen);
@@ -38,10 +39,14 @@ export const dispositions = perPrefix((prefix: AsOf, incident: string): Readonly
  * PROTOCOL 6.3: a basis falls when it enters the scope of any incident, its own apart when the state is
  * `compensated` (a refund of a bad payment is derived from it), or when it was reversed.
  */
-function fallenBasis(prefix: AsOf, incident: string, held: Disposition): string | null {
-  const { records, incidents, dispositions: table } = prefix.ledger;
+function fallenBasis(
+  prefix: AsOf,
+  held: Disposition,
+  { incident, incidents }: { incident: string; incidents: readonly string[] },
+): string | null {
+  const { records, dispositions: table } = prefix.ledger;
   for (const basis of held.basis) {
-    for (const other of incidents.ids(prefix.known)) {
+    for (const other of incidents) {
       if (other === incident && held.state === 'compensated') continue;
       if (scopeIndex(prefix, other).has(basis)) return `basis ${records.text(basis)} in ${other}`;
     }
@@ -75,7 +80,11 @@ function settledTargets(
     if (fallen.has(target) || !TERMINAL_STATES.has(held.state)) continue;
     const restsOn = [...new Set(held.basis)].filter((basis) => latest.has(basis));
     waiting.set(target, restsOn.length);
-    for (const basis of restsOn) dependents.set(basis, [...(dependents.get(basis) ?? []), target]);
+    for (const basis of restsOn)
+      dependents
+        .set(basis, dependents.get(basis) ?? [])
+        .get(basis)
+        ?.push(target);
     if (restsOn.length === 0) ready.push(target);
   }
   const settled = new Set<number>();

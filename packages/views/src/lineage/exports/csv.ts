@@ -23,9 +23,14 @@ const COLUMNS = [
  * Lines of the file, header first, each with its CRLF. `role` is `seed`, `derived`, or why a record is possible;
  * a record that is possible only through its inputs is `possible`.
  *
+ * @param time how a tick is written; plain numbers by default
  * @throws LineageError `unknown-incident`
  */
-export function* reachCsv(prefix: AsOf, incident: string): Generator<string> {
+export function* reachCsv(
+  prefix: AsOf,
+  incident: string,
+  time: (tick: number) => string = String,
+): Generator<string> {
   yield `${COLUMNS.join(',')}\r\n`;
   for (const row of reachRows(prefix, incident)) {
     const fields = [
@@ -36,7 +41,7 @@ export function* reachCsv(prefix: AsOf, incident: string): Generator<string> {
       row.kind === 'output' ? announcedAt(prefix, row) : '',
       row.served === null ? '' : servedWord(row.served),
       row.served?.s === 'known' ? String(row.served.grade) : '',
-      String(row.at),
+      row.kind === 'mentioned' ? '' : time(row.at),
       String(row.recorded),
       String(row.depth),
       row.parent ?? '',

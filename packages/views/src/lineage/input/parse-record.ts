@@ -1,5 +1,11 @@
 /** Turns one untrusted JSON value into a lineage record, or says exactly what is wrong with it. */
-import { EVIDENCE_GRADE, type EvidenceSource, type LineageRecord, type Scalar } from '../records.ts';
+import {
+  EVIDENCE_GRADE,
+  type EvidenceSource,
+  type LineageRecord,
+  type Reversibility,
+  type Scalar,
+} from '../records.ts';
 import {
   at,
   flag,
@@ -81,6 +87,7 @@ const PARSERS: Readonly<Record<Kind, (from: Fields, t: number) => LineageRecord>
     ...parseBracket(from, t),
     ...present('type', optionalText(from, 'type')),
     ...present('harmCap', parseAmount(from, 'harmCap')),
+    ...present('reversibility', parseReversibility(from)),
   }),
   derive: (from, t) => ({
     kind: 'derive',
@@ -142,6 +149,12 @@ function parseState(from: Fields): string {
   if (state === 'total')
     refuse(at(from, 'state'), '"total" is the books\' own row', 'Name a disposition state.');
   return state;
+}
+
+// In plain cases it is one more free field of an act; only the three known words mean anything.
+function parseReversibility(from: Fields): Reversibility | undefined {
+  const word = optional(from, 'reversibility');
+  return word === 'retractable' || word === 'compensable' || word === 'irreversible' ? word : undefined;
 }
 
 function parseAmount(from: Fields, name: string): string | undefined {

@@ -99,17 +99,28 @@ export class LogClient {
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const where = `${this.url}/${path}`;
-    let response: Response;
-    try {
-      response = await fetch(where, { ...init, signal: AbortSignal.timeout(this.#timeoutMs) });
-    } catch (cause) {
-      throw new LogClientError('unreachable', { what: 'the log did not answer', where, cause });
-    }
+    const response = await this.#answer(where, init);
     if (response.ok) return response;
     const code = response.status === 404 ? 'not-found' : 'refused';
     const what = `the log answered ${response.status}: ${(await response.text()).slice(0, 500)}`;
     throw new LogClientError(code, { what, where }, response.status);
   }
+
+  async #answer(where: string, init: RequestInit, isRepeat = false): Promise<Response> {
+    try {
+      return await fetch(where, { ...init, signal: AbortSignal.timeout(this.#timeoutMs) });
+    } catch (cause) {
+      // Everything that is asked here may be asked twice, so a connection that was gone is no reason to give up.
+      if (!isRepeat && isClosedConnection(cause)) return this.#answer(where, init, true);
+      throw new LogClientError('unreachable', { what: 'the log did not answer', where, cause });
+    }
+  }
+}
+
+/** Whether the other side closed a connection under a request, which happens to one that was idle for a while. */
+function isClosedConnection(error: unknown): boolean {
+  const cause = error instanceof TypeError ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return cause?.code === 'UND_ERR_SOCKET' || cause?.code === 'ECONNRESET';
 }
 
 function cut(bundle: Uint8Array, width: number): Uint8Array {

@@ -12,7 +12,13 @@ import { join } from 'node:path';
 import { fromUtf8, utf8 } from '@assay/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Item, openOutbox, type Outbox, OutboxError, type RecordPlace } from '../../src/outbox/index.ts';
+import {
+  type Item,
+  openOutbox,
+  type Outbox,
+  type OutboxError,
+  type RecordPlace,
+} from '../../src/outbox/index.ts';
 
 let directory = '';
 beforeEach(() => {

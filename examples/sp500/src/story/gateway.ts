@@ -45,19 +45,15 @@ export async function waitUntilReady(gateway: string, model: string, timeoutMs =
   });
 }
 
-/** Asks once. @throws ForecastError */
+/** Asks until there is an answer; the same id gives the same one, so asking again is safe. @throws ForecastError */
 export async function askForecast(gateway: string, question: Question): Promise<Forecast> {
   const url = `${gateway}/v2/models/${question.model}/infer`;
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      id: question.id,
-      parameters: { assay_client: question.client },
-      inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: question.features }],
-    }),
-    signal: AbortSignal.timeout(30_000),
+  const body = JSON.stringify({
+    id: question.id,
+    parameters: { assay_client: question.client },
+    inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: question.features }],
   });
+  const response = await post(url, body);
   const text = await response.text();
   if (!response.ok) {
     throw new ForecastError('refused', {
@@ -72,4 +68,27 @@ export async function askForecast(gateway: string, question: Question): Promise<
     throw new ForecastError('no-receipt', { what: 'the answer carries no receipt', where: url });
   }
   return { percent, receipt, version, node };
+}
+
+const TRIES = 5;
+
+/** A gateway that is gone for a moment, or says "later", is asked again. @throws ForecastError `refused` */
+async function post(url: string, body: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers,
+        body,
+        signal: AbortSignal.timeout(30_000),
+      });
+      if (response.status < 500 || attempt === TRIES) return response;
+      await response.arrayBuffer();
+    } catch (cause) {
+      if (attempt === TRIES)
+        throw new ForecastError('refused', { what: 'the gateway does not answer', where: url, cause });
+    }
+    await new Promise((resolve) => setTimeout(resolve, attempt * 200));
+  }
 }

@@ -17,7 +17,9 @@ nodeInput[0] = 0x01;
  * hashes are those of `leafHash` and `nodeHash` (RFC 6962 §2.1); a test holds them to it.
  */
 export class GrowingTile {
-  readonly #hashes = Buffer.alloc((2 * TILE_WIDTH - 1) * HASH_BYTES);
+  readonly #bytes = new Uint8Array((2 * TILE_WIDTH - 1) * HASH_BYTES);
+  // The same memory, for writing digests. It never leaves this class: a Buffer's slice is not a copy.
+  readonly #hashes = Buffer.from(this.#bytes.buffer);
   #width = 0;
 
   /** The nodes of a stored tile. @param tile whole 32-byte hashes, at most 256 */
@@ -34,7 +36,7 @@ export class GrowingTile {
 
   /** Adds a bottom hash and hashes every node that it completes. */
   push(bottom: Uint8Array): void {
-    this.#hashes.set(bottom, byteOf(0, this.#width));
+    this.#bytes.set(bottom, byteOf(0, this.#width));
     this.#complete();
   }
 
@@ -48,7 +50,7 @@ export class GrowingTile {
   /** A view of a complete node; the caller knows that it exists. */
   node(row: number, at: number): Uint8Array {
     const start = byteOf(row, at);
-    return this.#hashes.subarray(start, start + HASH_BYTES);
+    return this.#bytes.subarray(start, start + HASH_BYTES);
   }
 
   /** The root of a full tile. */
@@ -58,7 +60,7 @@ export class GrowingTile {
 
   /** The tile as it is stored at `width`, which is at most its own: a copy of that many bottom hashes. */
   bytes(width: number): Uint8Array {
-    return new Uint8Array(this.#hashes.subarray(0, width * HASH_BYTES));
+    return this.#bytes.slice(0, width * HASH_BYTES);
   }
 
   /** Hashes upward from the bottom hash just written, for as long as it is a right child. */

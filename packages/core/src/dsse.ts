@@ -31,6 +31,13 @@ export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   return concat(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
 }
 
+const HEAD = '{"payload":"';
+const BEFORE_KEY = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
+const MIDDLE = '","sig":"';
+const TAIL = '"}]}';
+const KEY_ID_CHARS = 'ed25519:'.length + 64;
+const SIGNATURE_CHARS = 88;
+
 /** The key id of a raw Ed25519 public key. */
 export function keyIdOf(publicKey: Uint8Array): string {
   return `ed25519:${hex(publicKey)}`;
@@ -38,6 +45,8 @@ export function keyIdOf(publicKey: Uint8Array): string {
 
 /** The raw public key that a key id spells. @throws EnvelopeError `key` for a malformed or unacceptable key. */
 export function publicKeyOf(keyId: string): Uint8Array {
+  const known = publicKeys.get(keyId);
+  if (known !== undefined) return known;
   const match = /^ed25519:([0-9a-f]{64})$/.exec(keyId);
   const publicKey = match === null ? undefined : fromHex(match[1] as string);
   if (publicKey === undefined || !isAcceptablePublicKey(publicKey)) {
@@ -46,8 +55,14 @@ export function publicKeyOf(keyId: string): Uint8Array {
       fix: 'Write ed25519: and the 64 hexadecimal digits of a canonical public key.',
     });
   }
+  if (publicKeys.size >= MAX_CACHED_KEYS) publicKeys.clear();
+  publicKeys.set(keyId, publicKey);
   return publicKey;
 }
+
+// Few keys sign most statements. The bound keeps a flood of fresh keys from growing it.
+const MAX_CACHED_KEYS = 4_096;
+const publicKeys = new Map<string, Uint8Array>();
 
 /** Signs `payload` and returns the entry's bytes: a canonical JSON envelope. */
 export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
@@ -68,9 +83,8 @@ export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
  * @throws EncodingError for ambiguous JSON or base64
  */
 export function parseEnvelope(entry: Uint8Array): Envelope {
-  const canonical = CANONICAL.exec(fromUtf8(entry));
-  if (canonical !== null)
-    return envelopeOf(canonical[1] as string, canonical[2] as string, canonical[3] as string);
+  const canonical = readCanonical(entry);
+  if (canonical !== undefined) return canonical;
   const value = parseJson(entry);
   const fields = exactly(value, ['payload', 'payloadType', 'signatures'], 'envelope');
   if (fields.payloadType !== PAYLOAD_TYPE) {
@@ -93,9 +107,29 @@ export function parseEnvelope(entry: Uint8Array): Envelope {
   );
 }
 
-// The one spelling that `sealEnvelope` writes: it needs no JSON parser, and admission sees little else.
-const CANONICAL =
-  /^\{"payload":"([A-Za-z0-9+/=]*)","payloadType":"application\/vnd\.in-toto\+json","signatures":\[\{"keyid":"([a-z0-9:]*)","sig":"([A-Za-z0-9+/=]*)"\}\]\}$/;
+/**
+ * Reads the one spelling that `sealEnvelope` writes: all but the payload has a fixed length, so it needs no JSON parser,
+ * and admission sees little else. Undefined for any other spelling.
+ */
+function readCanonical(entry: Uint8Array): Envelope | undefined {
+  const text = fromUtf8(entry);
+  const end = text.length - TAIL.length;
+  const sigAt = end - SIGNATURE_CHARS;
+  const keyAt = sigAt - MIDDLE.length - KEY_ID_CHARS;
+  const headAt = keyAt - BEFORE_KEY.length;
+  const fits =
+    headAt >= HEAD.length &&
+    text.startsWith(HEAD) &&
+    text.startsWith(BEFORE_KEY, headAt) &&
+    text.startsWith(MIDDLE, keyAt + KEY_ID_CHARS) &&
+    text.endsWith(TAIL);
+  if (!fits) return undefined;
+  const payload = text.slice(HEAD.length, headAt);
+  const signature = text.slice(sigAt, sigAt + SIGNATURE_CHARS);
+  // A quote or backslash inside would mean that the parts lie elsewhere; no field of this spelling has one.
+  if (payload.includes('"') || payload.includes('\\')) return undefined;
+  return envelopeOf(payload, text.slice(keyAt, keyAt + KEY_ID_CHARS), signature);
+}
 
 function envelopeOf(payloadText: string, keyId: string, signatureText: string): Envelope {
   const payload = fromBase64(payloadText);

@@ -51,7 +51,7 @@ const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 // RFC 9881 §4 and §6: the same for an ML-DSA-44 public key (1,312 bytes) and 32-byte seed.
 const SPKI_MLDSA44 = Buffer.from('30820532300b06096086480165030403110382052100', 'hex');
-const PKCS8_MLDSA44 = Buffer.from('3034020100300b06096086480165030403110422' + '8020', 'hex');
+const PKCS8_MLDSA44 = Buffer.from('3034020100300b060960864801650304031104228020', 'hex');
 
 const publicKeys = new Map<string, KeyObject>();
 

@@ -5,6 +5,7 @@ import { generate, load, preparedPositions } from './load.ts';
 import {
   choose,
   measureDrill,
+  measureNames,
   measureOpenIncidents,
   measurePeer,
   measureReach,
@@ -108,11 +109,25 @@ function run(): unknown {
   say(
     `open         32 open incidents cost ${open.nsPerRecord.toFixed(0)} ns of processor per record (target < 1000), ${open.equal ? 'equal' : 'NOT EQUAL'}`,
   );
+  const names = measureNames(Math.min(world.size, 1_000_000));
+  say(
+    `digest ids   ${number(names.internedPerCpuSecond)} new and ${number(names.foundPerCpuSecond)} known per processor second`,
+  );
   say(`memory       ${number(Math.round(process.memoryUsage().rss / 2 ** 20))} MiB resident`);
 
   const equal =
     open.equal && reach.every((one) => one.figures.every((at) => at.equal) && (one.sqlite?.equal ?? true));
-  return { records: world.size, node: process.version, ingest, who: whoFigures, reach, drill, open, equal };
+  return {
+    records: world.size,
+    node: process.version,
+    ingest,
+    who: whoFigures,
+    reach,
+    drill,
+    open,
+    names,
+    equal,
+  };
 }
 
 function peerRuns(measure: () => { ms: number; equal: boolean }): { ms: number; equal: boolean } {

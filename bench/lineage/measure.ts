@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ed25519Signer, ed25519Verify, hex, randomBytes } from '@assay/core';
 import {
+  DigestNames,
   OpenIncidents,
   reachCsv,
   scope,
@@ -220,4 +221,15 @@ function writeCsv(prefix: AsOf, path: string): { rows: number; bytes: number; di
   flush();
   closeSync(file);
   return { rows, bytes, digest: hash.digest() };
+}
+
+/** Digest ids: how many new ones get a number per processor second, and again those that have one. */
+export function measureNames(count: number): { internedPerCpuSecond: number; foundPerCpuSecond: number } {
+  const ids = Array.from({ length: count }, () => hex(randomBytes(32)));
+  const names = new DigestNames();
+  const interning = timed(() => ids.forEach((id) => names.intern(id)));
+  const finding = timed(() => ids.every((id, i) => names.find(id) === i + 1));
+  if (!finding.value) throw new Error('a digest id was not found under its number');
+  const rate = (ms: number): number => Math.round((count * 1000) / Math.max(1, ms));
+  return { internedPerCpuSecond: rate(interning.cpuMs), foundPerCpuSecond: rate(finding.cpuMs) };
 }

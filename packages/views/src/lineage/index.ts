@@ -21,6 +21,7 @@ export * from './answers/window.ts';
 export { type AsOf } from './as-of.ts';
 export { type IncidentState } from './columns/incident-table.ts';
 export { ROLE_ACT, ROLE_OUTPUT, type RecordRow } from './columns/record-table.ts';
+export { DigestNames } from './columns/digest-names.ts';
 export { TextNames, type Names } from './columns/names.ts';
 export * from './compare.ts';
 export * from './error.ts';

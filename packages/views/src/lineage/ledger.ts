@@ -58,7 +58,6 @@ export class Ledger {
   /** Outputs that are copies, in log order. */
   readonly copies = u32Column();
   readonly #seen = u32Column();
-  readonly #spanOf = (id: number): readonly [number, number] => [this.table.lo(id), this.table.hi(id)];
   readonly #observers: LedgerObserver[] = [];
   #mark = 0;
   #position = 0;
@@ -68,7 +67,7 @@ export class Ledger {
     this.records = records;
     this.edges = new EdgeTable(this.table.position, tuning.smallTail);
     this.evidence = new EvidenceTable(tuning.block);
-    this.unsettled = new Unsettled(this.evidence.first, tuning.block);
+    this.unsettled = new Unsettled(this.evidence.first, this.table, tuning.block);
   }
 
   /** Position of the newest record: how much there is to know. */
@@ -121,7 +120,7 @@ export class Ledger {
     this.edges.declare(row.id, from);
     if (row.copyOf !== 0) this.copies.push(row.id);
     else if (row.role === ROLE_OUTPUT) {
-      this.unsettled.push(row.id, row.lo, row.hi, this.#spanOf);
+      this.unsettled.push(row.id, row.lo, row.hi);
     }
     for (const observer of this.#observers) observer.declared(row.id, from);
     return true;
@@ -131,7 +130,7 @@ export class Ledger {
   attest(output: number, version: number, by: EvidenceSource): void {
     const known = this.table.position.at(output) !== 0;
     const span = known ? ([this.table.lo(output), this.table.hi(output)] as const) : null;
-    this.evidence.add(output, version, by, this.#position, span);
+    this.evidence.add({ output, version, by, position: this.#position }, span);
     for (const observer of this.#observers) observer.attested(output);
   }
 

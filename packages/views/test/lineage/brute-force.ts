@@ -347,13 +347,14 @@ export class BruteForce {
 
   /** Records in scope, roots, and the known edges, for checking witnesses and paths. */
   graph(id: string): {
+    seeds: Set<string>;
     roots: Set<string>;
     affected: Set<string>;
     possible: Set<string>;
     edges: { from: string; to: string; weak: boolean }[];
   } {
-    const { roots, affected, possible } = this.#sets(id);
-    return { roots, affected, possible, edges: this.#edges() };
+    const { seeds, roots, affected, possible } = this.#sets(id);
+    return { seeds, roots, affected, possible, edges: this.#edges() };
   }
 }
 

@@ -22,6 +22,21 @@ import { act, ask, asOf, decide, dispose, evidence, incident, output, rolledBack
 import { BruteForce, type Raw } from './brute-force.ts';
 import { everyQuery, ledgers } from './random-ledger.ts';
 
+/** Steps from the nearest seed over edges that affect, level by level. */
+function distances(
+  seeds: Iterable<string>,
+  edges: readonly { from: string; to: string; weak: boolean }[],
+): Map<string, number> {
+  const found = new Map([...seeds].map((seed) => [seed, 0] as const));
+  for (let level = 0, grown = true; grown; level++) {
+    const before = found.size;
+    for (const { from, to, weak } of edges)
+      if (!weak && found.get(from) === level && !found.has(to)) found.set(to, level + 1);
+    grown = found.size > before;
+  }
+  return found;
+}
+
 const runs = { numRuns: 150 };
 const scopeOf = (records: readonly Raw[], of = 'I'): unknown => ask(records, { op: 'scope', incident: of });
 
@@ -122,7 +137,9 @@ describe('I4, I7: scope is a least fixpoint with a witness for every member', ()
     fc.assert(
       fc.property(ledgers({ brackets: true }), (records) => {
         const prefix = asOf(records);
-        const { roots, affected, possible, edges } = new BruteForce(records, records.length).graph('I');
+        const { seeds, roots, affected, possible, edges } = new BruteForce(records, records.length).graph(
+          'I',
+        );
         for (const record of [...affected, ...possible]) {
           const found = why(prefix, 'I', record);
           expect(found?.membership).toBe(affected.has(record) ? 'affected' : 'possible');
@@ -134,6 +151,9 @@ describe('I4, I7: scope is a least fixpoint with a witness for every member', ()
             .slice(1)
             .forEach((to, i) => expect(edges.some((e) => e.from === path[i] && e.to === to)).toBe(true));
         }
+        const distance = distances(seeds, edges);
+        for (const record of affected)
+          expect(why(prefix, 'I', record)?.path).toHaveLength((distance.get(record) ?? Infinity) + 1);
         expect([...affected].some((record) => possible.has(record))).toBe(false);
       }),
       runs,

@@ -15,6 +15,7 @@ export interface Why {
 }
 
 /**
+ * Shortest within its layer: a possible record's path may go on, by a weak edge, through the affected ones.
  * Of several shortest paths it takes, going back from the record, the parent declared earliest in the log.
  *
  * @returns null when the record is not in the scope

@@ -4,6 +4,14 @@ import { EVIDENCE_GRADE } from '../records.ts';
 import { u32Column, u8Column } from './column.ts';
 import { ZonedList } from './zoned-list.ts';
 
+/** One statement in numbers. */
+export interface Evidence {
+  readonly output: number;
+  readonly version: number;
+  readonly by: EvidenceSource;
+  readonly position: number;
+}
+
 /** Outputs that some evidence says a version made. */
 export interface Postings {
   /** Outputs that were declared when the evidence came. */
@@ -37,14 +45,8 @@ export class EvidenceTable {
     for (const column of [this.#next, this.#version, this.#source, this.#position]) column.push(0);
   }
 
-  /** Adds one statement; `span` is the output's bracket when it is declared already. */
-  add(
-    output: number,
-    version: number,
-    by: EvidenceSource,
-    position: number,
-    span: readonly [number, number] | null,
-  ): void {
+  /** Adds one statement; `span` is the output's bracket, or null while it is not declared. */
+  add({ output, version, by, position }: Evidence, span: readonly [number, number] | null): void {
     const row = this.#next.length;
     this.#next.push(this.#head.at(output));
     this.#version.push(version);

@@ -1,5 +1,6 @@
 /** Finds the outputs nobody has given evidence for, at any past position, without looking at all outputs. */
 import { u32Column, type Column } from './column.ts';
+import type { RecordTable } from './record-table.ts';
 import { ZonedList } from './zoned-list.ts';
 
 /**
@@ -14,10 +15,13 @@ export class Unsettled {
   readonly #block: number;
   readonly #unknownUntil = u32Column();
   readonly #firstEvidence: Column<Uint32Array>;
+  readonly #table: RecordTable;
 
   /** @param firstEvidence per output, the position of its first evidence, 0 while there is none
+   * @param table where outputs' times stand
    * @param block items per block */
-  constructor(firstEvidence: Column<Uint32Array>, block: number) {
+  constructor(firstEvidence: Column<Uint32Array>, table: RecordTable, block: number) {
+    this.#table = table;
     this.outputs = new ZonedList(block);
     this.#left = new ZonedList(block);
     this.#block = block;
@@ -25,8 +29,8 @@ export class Unsettled {
   }
 
   /** Adds an output (not a copy) whose time lies in [lo, hi]. */
-  push(output: number, lo: number, hi: number, spanOf: (output: number) => readonly [number, number]): void {
-    if (this.outputs.length > 0 && this.outputs.length % this.#block === 0) this.#seal(spanOf);
+  push(output: number, lo: number, hi: number): void {
+    if (this.outputs.length > 0 && this.outputs.length % this.#block === 0) this.#seal();
     this.outputs.push(output, lo, hi);
   }
 
@@ -40,12 +44,12 @@ export class Unsettled {
     this.#left.scan(window.from, window.to, visit);
   }
 
-  #seal(spanOf: (output: number) => readonly [number, number]): void {
+  #seal(): void {
     let until = 0;
     this.outputs.scanBlock(this.#unknownUntil.length, (output) => {
       const first = this.#firstEvidence.at(output);
       if (first > until) until = first;
-      if (first === 0) this.#left.push(output, ...spanOf(output));
+      if (first === 0) this.#left.push(output, this.#table.lo(output), this.#table.hi(output));
     });
     this.#unknownUntil.push(until);
   }

@@ -74,8 +74,12 @@ export function announcedAt(prefix: AsOf, row: ReachRow): string {
 // A million rows share a few hundred segments.
 const words = new WeakMap<Segment, string>();
 
+// Nearly every cell is plain: one look decides.
+const SPECIAL = /^[=+\-@\t\r]|[",\r\n]/;
+
 // A cell that a spreadsheet would run as a formula is made text by a leading apostrophe: ids come from anybody.
 function quoted(field: string): string {
+  if (!SPECIAL.test(field)) return field;
   const safe = /^[=+\-@\t\r]/.test(field) && !/^-?\d+$/.test(field) ? `'${field}` : field;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

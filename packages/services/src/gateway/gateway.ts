@@ -94,6 +94,11 @@ export class Gateway {
     log.info({ keyId: this.keyId, participant: this.#config.name }, 'taking requests');
   }
 
+  /** Resolves when the outbox can promise nothing any more. */
+  get failure(): Promise<Error> {
+    return this.#outbox.failure;
+  }
+
   /** Refuses from now on. Call before the server stops taking requests. */
   refuse(): void {
     this.#phase = 'stopping';
@@ -102,7 +107,9 @@ export class Gateway {
   /** Makes durable what was delivered, sends what is unsent as far as the log takes it, and closes. */
   async stop(): Promise<void> {
     this.refuse();
-    await this.ledger.flush();
+    await this.ledger
+      .flush()
+      .catch((error: unknown) => this.#env.log.error({ err: error }, 'keeping deliveries'));
     const sent = await this.#shipper.flush(STOP_FLUSH_MS);
     if (!sent)
       this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');

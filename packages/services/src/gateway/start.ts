@@ -51,12 +51,12 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
   const server = await listen(app, config.listen);
   publicUrl ||= server.url;
   view.start();
-  const starting = gateway.start(publicUrl).catch((error: unknown) => {
-    log.fatal({ err: error }, 'the gateway cannot start');
-    process.exitCode = 1;
-  });
+  const failure = Promise.withResolvers<unknown>();
+  const starting = gateway.start(publicUrl).catch(failure.resolve);
+  void gateway.failure.then(failure.resolve);
   return {
     ready: { listening: server.url, keyId: gateway.keyId, name: config.name },
+    failure: failure.promise,
     stop: async () => {
       gateway.refuse();
       await server.close();

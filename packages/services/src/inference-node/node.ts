@@ -150,6 +150,11 @@ export class InferenceNode {
     };
   }
 
+  /** Resolves when the outbox can promise nothing any more. */
+  get failure(): Promise<Error> {
+    return this.#outbox.failure;
+  }
+
   /** Refuses from now on. Call before the server stops taking requests. */
   refuse(): void {
     this.#phase = 'stopping';
@@ -160,7 +165,7 @@ export class InferenceNode {
   async stop(): Promise<void> {
     this.refuse();
     await this.#tending;
-    await this.#leases.drainAll();
+    await this.#leases.drainAll().catch((error: unknown) => this.#env.log.error({ err: error }, 'draining'));
     const sent = await this.#shipper.flush(STOP_FLUSH_MS);
     if (!sent)
       this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');

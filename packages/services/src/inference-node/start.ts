@@ -48,12 +48,12 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
   });
   const server = await listen(app, config.listen);
   follower.start();
-  const starting = node.start(config.endpoint ?? server.url).catch((error: unknown) => {
-    log.fatal({ err: error }, 'the node cannot start');
-    process.exitCode = 1;
-  });
+  const failure = Promise.withResolvers<unknown>();
+  const starting = node.start(config.endpoint ?? server.url).catch(failure.resolve);
+  void node.failure.then(failure.resolve);
   return {
     ready: { listening: server.url, keyId: node.keyId, name: node.name },
+    failure: failure.promise,
     stop: async () => {
       node.refuse();
       await server.close();

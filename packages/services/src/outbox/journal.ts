@@ -71,6 +71,7 @@ export class Journal implements AsyncDisposable {
   #size: number;
   #working: Promise<void> | undefined;
   #broken: OutboxError | undefined;
+  readonly #failure = Promise.withResolvers<OutboxError>();
 
   constructor(opened: Opened) {
     this.#directory = opened.directory;
@@ -83,6 +84,11 @@ export class Journal implements AsyncDisposable {
     this.#size = statSync(segmentPath(this.#directory, this.#segment)).size;
     // What was read may have been in the page cache only; it is about to be relied on.
     fsyncSync(file);
+  }
+
+  /** Resolves when the journal can promise nothing any more: its process should end and recover. */
+  get failure(): Promise<OutboxError> {
+    return this.#failure.promise;
   }
 
   /** Appends, resolving once the record is durable. @throws OutboxError `failed` | `closed` */
@@ -175,6 +181,7 @@ export class Journal implements AsyncDisposable {
       fix: 'Free or repair the disk and start again; nothing that was not durable was answered.',
       cause,
     });
+    this.#failure.resolve(this.#broken);
     for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(this.#broken);
   }
 }

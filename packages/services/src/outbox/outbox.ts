@@ -51,6 +51,11 @@ export class Outbox implements AsyncDisposable {
     return this.#journal.tornBytes;
   }
 
+  /** Resolves when nothing more can be made durable: the process should end and recover. */
+  get failure(): Promise<Error> {
+    return this.#journal.failure;
+  }
+
   /** Durable entries that the log has not acknowledged. */
   get unsentCount(): number {
     return this.#unsent.length;

@@ -6,6 +6,8 @@ import { type Logger, pino } from 'pino';
 export interface RunningService {
   /** What the process prints on standard output once it listens, as one line of JSON. */
   readonly ready: { readonly listening: string; readonly [key: string]: string };
+  /** Resolves when the service cannot go on; whoever runs it then stops it and starts it again. */
+  readonly failure?: Promise<unknown>;
   /** Stops in order: takes no more, finishes, makes durable. */
   stop(): Promise<void>;
 }
@@ -19,18 +21,20 @@ export async function runProcess(log: Logger, start: () => Promise<RunningServic
     const service = await start();
     process.stdout.write(`${JSON.stringify(service.ready)}\n`);
     log.info({ service: service.ready }, 'listening');
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'stopping');
-        service.stop().then(
-          () => log.info('stopped'),
-          (error: unknown) => {
-            log.error({ err: error }, 'stopping failed');
-            process.exitCode = 1;
-          },
-        );
+    let stopping: Promise<void> | undefined;
+    const stop = (why: object): void => {
+      log.info(why, 'stopping');
+      stopping ??= service.stop().catch((error: unknown) => {
+        log.error({ err: error }, 'stopping failed');
+        process.exitCode = 1;
       });
-    }
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop({ signal }));
+    void service.failure?.then((error) => {
+      log.fatal({ err: error }, 'cannot go on; a restart recovers from what is on disk');
+      process.exitCode = 1;
+      stop({});
+    });
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     log.fatal(error.toJSON(), error.message);

@@ -21,7 +21,7 @@ import { type RunningLogServer, startLogServer } from '../../src/log-server/star
 import { joinEntry } from '../../src/participant/index.ts';
 import { type RunningWitness, startWitness } from '../../src/witness/start.ts';
 import { linearVersion, type TestVersion } from './linear-version.ts';
-import { ServiceProcess } from './service-process.ts';
+import { type FileLimit, ServiceProcess } from './service-process.ts';
 
 const entropy = { bytes: randomBytes };
 const ORIGIN = 'log.example/serving';
@@ -144,13 +144,14 @@ export class TestNetwork {
   }
 
   /** Starts a node; `change` overrides its configuration. The same name is the same node, with its keys and outbox. */
-  async node(name: string, change: Record<string, unknown> = {}): Promise<ServiceProcess> {
+  async node(name: string, change: Record<string, unknown> = {}, limit?: FileLimit): Promise<ServiceProcess> {
     mkdirSync(this.blobs, { recursive: true });
-    const started = await this.#start('inference-node', name, {
+    const config = {
       ...this.#common(name),
       blobs: this.blobs,
       ...change,
-    });
+    };
+    const started = await this.#start('inference-node', name, config, limit);
     await until(async () => (await fetch(`${started.url}/health`)).ok);
     return started;
   }
@@ -247,8 +248,18 @@ export class TestNetwork {
     };
   }
 
-  async #start(service: string, name: string, config: Record<string, unknown>): Promise<ServiceProcess> {
-    const started = await ServiceProcess.start(service, join(this.directory, `${name}.config.json`), config);
+  async #start(
+    service: string,
+    name: string,
+    config: Record<string, unknown>,
+    limit?: FileLimit,
+  ): Promise<ServiceProcess> {
+    const started = await ServiceProcess.start(
+      service,
+      join(this.directory, `${name}.config.json`),
+      config,
+      limit,
+    );
     this.#processes.push(started);
     return started;
   }

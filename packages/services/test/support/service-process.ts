@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const READY_TIMEOUT_MS = 20_000;
 
+/** How large a file the process may write. */
+export interface FileLimit {
+  readonly fileBytes: number;
+}
+
 /** A running service process. */
 export class ServiceProcess {
   readonly url: string;
@@ -22,10 +27,22 @@ export class ServiceProcess {
   }
 
   /** Starts a service's `main.ts` with a configuration, and resolves once it listens. */
-  static async start(service: string, configFile: string, config: object): Promise<ServiceProcess> {
+  static async start(
+    service: string,
+    configFile: string,
+    config: object,
+    limit?: FileLimit,
+  ): Promise<ServiceProcess> {
     writeFileSync(configFile, JSON.stringify(config));
     const main = fileURLToPath(new URL(`../../src/${service}/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, main, configFile];
+    // A shell's "ulimit -f" counts blocks of 512 bytes; writes beyond it fail as on a full disk.
+    const shell = ['/bin/sh', '-c', `ulimit -f ${(limit?.fileBytes ?? 0) / 512}; exec "$@"`, 'sh'];
+    const [program, ...args] = (limit === undefined ? command : [...shell, ...command]) as [
+      string,
+      ...string[],
+    ];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const stderr: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line));
     const ready = await new Promise<{ listening: string; keyId: string }>((resolve, reject) => {
@@ -58,6 +75,12 @@ export class ServiceProcess {
     this.#child.kill(signal);
     const [code] = (await exited) as [number | null];
     return code;
+  }
+
+  /** Resolves to its exit code once it has ended by itself. */
+  async exited(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
   }
 
   /** Freezes it: its sockets stay open and nothing is answered. */

@@ -38,15 +38,18 @@ const SHARD_BYTES = 512;
 
 /** A journal on the client's disk: what was not synced dies with the client. */
 class SimJournal {
-  #durable: Uint8Array[] = [];
+  readonly #durable: Uint8Array[] = [];
+  #client = 0;
 
   open(): Journal {
     const durable = this.#durable;
+    const client = ++this.#client;
     const pending: Uint8Array[] = [];
     return {
       entries: [...durable],
       append: (entry) => void pending.push(entry),
-      sync: async () => void durable.push(...pending.splice(0)),
+      // A killed client writes nothing more.
+      sync: async () => void (client === this.#client && durable.push(...pending.splice(0))),
     };
   }
 }

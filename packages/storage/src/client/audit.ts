@@ -107,7 +107,7 @@ export async function repairPacks(
   for (const pack of needy) {
     const encoded = await rebuildPack(headers[pack] as PackHeader, { task, read, pack });
     const work = new PackTask(task, pack, encoded);
-    while (!work.idle && live(pack) < n) await clock.sleep(25, read.signal);
+    while (!read.signal.aborted && !work.idle && live(pack) < n) await clock.sleep(25, read.signal);
     work.close();
     await work.done;
     if (live(pack) === n) whole++;

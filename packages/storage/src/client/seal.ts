@@ -1,28 +1,32 @@
-/** Gathers q nodes' signatures over a finished blob. */
-import { ed25519Verify, hex } from '@assay/core';
+/** Gives the manifest to the nodes and gathers q signatures over the finished blob. */
+import { ed25519Verify, equal } from '@assay/core';
 import {
-  type BlobFacts,
   blobCertificateBytes,
-  type PackCertificate,
+  checkPlace,
   packCertificateId,
   type VerifiedBlobCertificate,
   verifyBlobCertificate,
 } from '../certificate.ts';
-import type { Committee } from '../committee.ts';
+import { type Committee, rendezvous } from '../committee.ts';
 import { NodeError, ReceiptError } from '../errors.ts';
 import { totalBytes, type Manifest } from '../format/manifest.ts';
 import { packId } from '../format/pack.ts';
 import type { Progress } from '../progress.ts';
+import { verifyShardReceipt } from '../receipt.ts';
+import { type EncodedPack, encodePage } from './encode.ts';
 import { type Lane, Stalled } from './lane.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, SealRequest } from './ports.ts';
 
 export interface SealOptions {
   readonly blobId: Uint8Array;
   readonly manifest: Manifest;
+  /** Every page of the manifest: a node must hold them all before it can check what it signs. */
+  readonly pages: readonly Uint8Array[];
   /** Its packs are the manifest's, in order. */
   readonly progress: Progress;
   readonly committee: Committee;
   readonly lanes: readonly Lane[];
+  readonly session: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -30,42 +34,80 @@ export interface SealOptions {
 const RETRY_MS = 250;
 
 /**
- * Asks the nodes to sign until q have, or until a pack is no longer certified: then undefined, and there is sending to do.
- * The receipts are fixed at the start, so that all nodes sign the same facts.
+ * Gives each node the manifest and asks it to sign, until q have, or until a pack is no longer certified: then undefined,
+ * and there is sending to do. The receipts are fixed at the start, so that all nodes sign the same facts.
  */
 export async function sealBlob(options: SealOptions): Promise<VerifiedBlobCertificate | undefined> {
   const { manifest, progress, committee, lanes, clock, signal } = options;
-  const certificates = manifest.packs.map((header, i): PackCertificate => ({
-    packId: packId(header),
-    receipts: progress.receipts(i),
-  }));
-  const leaseEnd = Math.min(
-    ...manifest.packs.flatMap((_, i) => progress.receipts(i).map((r) => r.leaseEnd)),
-    committee.epoch + 1_000_000,
-  );
-  const packCertificates = certificates.map(packCertificateId);
-  const facts: BlobFacts = {
-    blobId: options.blobId,
-    totalBytes: totalBytes(manifest),
-    packCertificates,
-    leaseEnd,
-  };
-  const message = blobCertificateBytes(facts, committee);
-  const signatures = new Map<string, { node: Uint8Array; signature: Uint8Array }>();
-  const ask = async (lane: Lane): Promise<void> => {
-    const signature = await lane.call((node, call) => node.seal({ facts, certificates }, call), signal);
-    if (!ed25519Verify(lane.node.id, message, signature)) lane.distrust();
-    else signatures.set(hex(lane.node.id), { node: lane.node.id, signature });
-  };
+  const request = sealRequest(options);
+  const encoded = options.pages.map((page) => encodePage(page, committee.members.length));
+  const gathering: Gathering = { options, request, encoded, given: new Set(), signatures: new Map() };
   while (!signal.aborted && manifest.packs.every((_, i) => progress.isCertified(i))) {
-    const left = lanes.filter((lane) => lane.ready && !signatures.has(hex(lane.node.id)));
-    await Promise.all(left.map((lane) => refusalsApart(ask(lane))));
-    if (signatures.size >= committee.profile.q) {
-      return verifyBlobCertificate({ ...facts, signatures: [...signatures.values()] }, committee);
+    const left = lanes.filter((lane) => lane.ready && !gathering.signatures.has(lane));
+    await Promise.all(left.map((lane) => refusalsApart(askOne(lane, gathering))));
+    if (gathering.signatures.size >= committee.profile.q) {
+      const signatures = [...gathering.signatures].map(([{ node }, signature]) => ({
+        node: node.id,
+        signature,
+      }));
+      return verifyBlobCertificate({ ...request.facts, signatures }, committee);
     }
     await clock.sleep(RETRY_MS, signal);
   }
   return undefined;
+}
+
+interface Gathering {
+  readonly options: SealOptions;
+  readonly request: SealRequest;
+  readonly encoded: readonly EncodedPack[];
+  /** Nodes that have receipted every page. */
+  readonly given: Set<Lane>;
+  readonly signatures: Map<Lane, Uint8Array>;
+}
+
+function sealRequest({ blobId, manifest, progress, committee }: SealOptions): SealRequest {
+  const certificates = manifest.packs.map((header, i) => ({
+    packId: packId(header),
+    receipts: progress.receipts(i),
+  }));
+  const leases = manifest.packs.flatMap((_, i) => progress.receipts(i).map(({ leaseEnd }) => leaseEnd));
+  // A blob without bytes is bound by no lease; it still names one.
+  const leaseEnd = leases.reduce((least, lease) => Math.min(least, lease), leases[0] ?? committee.epoch);
+  const packCertificates = certificates.map(packCertificateId);
+  return { facts: { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd }, certificates };
+}
+
+async function askOne(
+  lane: Lane,
+  { options, request, encoded, given, signatures }: Gathering,
+): Promise<void> {
+  const { committee, session, signal } = options;
+  if (!given.has(lane)) {
+    for (const page of encoded) await putPage(lane, page, { committee, session, signal });
+    given.add(lane);
+  }
+  try {
+    const signature = await lane.call((node, call) => node.seal(request, call), signal);
+    if (!ed25519Verify(lane.node.id, blobCertificateBytes(request.facts, committee), signature))
+      lane.distrust();
+    else signatures.set(lane, signature);
+  } catch (error) {
+    // It lost a page since: it is given them all again.
+    if (error instanceof NodeError && error.code === 'not-found') given.delete(lane);
+    throw error;
+  }
+}
+
+async function putPage(
+  lane: Lane,
+  page: EncodedPack,
+  { committee, session, signal }: Pick<SealOptions, 'committee' | 'session' | 'signal'>,
+): Promise<void> {
+  const index = rendezvous(committee, page.id).findIndex((id) => equal(id, lane.node.id));
+  const put = { header: page.headerBytes, index, body: page.shards[index] as Uint8Array, session };
+  const receipt = await lane.call((node, call) => node.putShard(put, call), signal);
+  checkPlace(verifyShardReceipt(receipt, committee), { header: page.header, id: page.id, committee });
 }
 
 /** A node that is away or refuses does not stop the others. */

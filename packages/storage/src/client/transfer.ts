@@ -53,7 +53,8 @@ export class Transfer {
   async finishTails(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.context;
     const until = clock.now() + TAIL_GRACE_MS;
-    while (clock.now() < until && [...this.#active.values()].some((task) => !task.idle))
+    // A sleep ends at once when the upload is stopped: without the first test this would spin.
+    while (!signal.aborted && clock.now() < until && [...this.#active.values()].some((task) => !task.idle))
       await clock.sleep(POLL_MS, signal);
     this.close();
     await Promise.all([...this.#active.values()].map(({ done }) => done));

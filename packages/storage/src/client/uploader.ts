@@ -15,9 +15,9 @@ import {
   type SourceFile,
   type UploadPlan,
 } from '../format/plan.ts';
-import { Progress, type ProgressEvent } from '../progress.ts';
+import { Progress } from '../progress.ts';
 import type { VerifiedReceipt } from '../receipt.ts';
-import { type EncodedPack, encodePack, encodePage } from './encode.ts';
+import { type EncodedPack, encodePack } from './encode.ts';
 import type { UploadEvent } from './events.ts';
 import { UploadJournal } from './journal.ts';
 import { Lane } from './lane.ts';
@@ -25,7 +25,7 @@ import { HedgeBudget, type TaskContext } from './pack-task.ts';
 import type { Clock, Journal, Random, StorageNode } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import { reuseParentPacks } from './reuse.ts';
-import { sealBlob } from './seal.ts';
+import { type SealOptions, sealBlob } from './seal.ts';
 import { Transfer } from './transfer.ts';
 import { checkAll, checkNode, type WatchOptions } from './watch.ts';
 
@@ -82,14 +82,13 @@ class UploadRun {
   readonly #options: UploadOptions;
   readonly #abort = new AbortController();
   readonly #progress: Progress;
-  readonly #progresses: Progress[];
   readonly #journal: UploadJournal;
   readonly #publisher: Publisher;
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #headers = new Map<number, PackHeader>();
   readonly #hedges = new HedgeBudget();
   readonly #boots = new Map<string, string>();
-  readonly #transfers = new Map<Progress, Transfer>();
+  #transfer: Transfer | undefined;
   #session = '';
   #fatal: Error | undefined;
 
@@ -100,7 +99,6 @@ class UploadRun {
     const fresh = plan.packs.map(({ packLen }) => ({ bytes: packLen, reused: false }));
     const reused = plan.reused.map(({ bytes }) => ({ bytes, reused: true }));
     this.#progress = new Progress([...fresh, ...reused], options.committee.profile);
-    this.#progresses = [this.#progress];
     this.#journal = new UploadJournal(options.journal);
     const emit = (event: UploadEvent): void => options.onEvent?.(event);
     const onFatal = (error: Error): void => this.#fail(error);
@@ -125,17 +123,20 @@ class UploadRun {
         this.#plan.packs.map((_, i) => this.#headers.get(i) as PackHeader),
       );
       const paged = encodeManifest(manifest);
-      await this.#sendPages([...paged.pages.values()]);
       // Whoever lost its log meanwhile is found here, before anybody signs for the whole.
       await checkAll(this.#lanes.values(), this.#watch());
-      const certificate = await this.#seal(paged.blobId, manifest);
+      const certificate = await this.#seal({
+        blobId: paged.blobId,
+        manifest,
+        pages: [...paged.pages.values()],
+      });
       if (certificate !== undefined) return this.#finish({ blobId: paged.blobId, manifest, certificate });
     }
   }
 
   stop(): void {
     this.#abort.abort();
-    for (const transfer of this.#transfers.values()) transfer.close();
+    this.#transfer?.close();
   }
 
   async #resume(): Promise<void> {
@@ -148,58 +149,39 @@ class UploadRun {
     for (const { pack, receipt } of restored?.receipts ?? []) this.#progress.receipt(pack, receipt);
     if (restored !== undefined) await this.#publisher.flush();
     await checkAll(this.#lanes.values(), this.#watch());
-    await reuseParentPacks(this.#plan, this.#context(this.#progress), this.#abort.signal);
+    await reuseParentPacks(this.#plan, this.#context, this.#abort.signal);
   }
 
   async #sendPacks(): Promise<void> {
-    const load = (pack: number): Promise<EncodedPack> => this.#loadPack(pack);
-    await this.#transfer(this.#progress, { count: this.#plan.packs.length + this.#plan.reused.length, load });
-  }
-
-  async #sendPages(pages: readonly Uint8Array[]): Promise<void> {
-    const { profile, members } = this.#options.committee;
-    const progress = new Progress(
-      pages.map((page) => ({ bytes: page.length, reused: false })),
-      profile,
-    );
-    this.#progresses.splice(1, 1, progress);
-    await this.#transfer(progress, {
-      count: pages.length,
-      load: async (i) => encodePage(pages[i] as Uint8Array, members.length),
-    });
-  }
-
-  async #transfer(
-    progress: Progress,
-    job: { count: number; load: (pack: number) => Promise<EncodedPack> },
-  ): Promise<void> {
     const need = this.#options.committee.profile.q;
     const transfer = new Transfer({
-      ...job,
-      context: this.#context(progress),
+      context: this.#context,
+      count: this.#plan.packs.length + this.#plan.reused.length,
+      load: (pack) => this.#loadPack(pack),
       window: this.#options.window,
       onWaiting: (have) => this.#options.onEvent?.({ type: 'waiting', have, need }),
     });
-    this.#transfers.set(progress, transfer);
+    this.#transfer = transfer;
     await transfer.run(this.#abort.signal);
     this.#throwIfStopped();
     await transfer.finishTails(this.#abort.signal);
     await this.#publisher.flush();
   }
 
-  async #seal(blobId: Uint8Array, manifest: Manifest): Promise<VerifiedBlobCertificate | undefined> {
+  async #seal(
+    blob: Pick<SealOptions, 'blobId' | 'manifest' | 'pages'>,
+  ): Promise<VerifiedBlobCertificate | undefined> {
     const { committee, clock } = this.#options;
     const lanes = [...this.#lanes.values()];
-    const signal = this.#abort.signal;
-    const certificate = await sealBlob({
-      blobId,
-      manifest,
-      progress: this.#progress,
-      committee,
+    const run = {
       lanes,
+      committee,
       clock,
-      signal,
-    });
+      progress: this.#progress,
+      session: this.#session,
+      signal: this.#abort.signal,
+    };
+    const certificate = await sealBlob({ ...blob, ...run });
     this.#throwIfStopped();
     return certificate;
   }
@@ -235,7 +217,7 @@ class UploadRun {
     return encoded;
   }
 
-  #context(progress: Progress): TaskContext {
+  get #context(): TaskContext {
     const { committee, clock, random } = this.#options;
     const shared = {
       committee,
@@ -245,20 +227,13 @@ class UploadRun {
       session: this.#session,
       hedges: this.#hedges,
     };
-    return {
-      ...shared,
-      progress,
-      onReceipt: (pack, receipt) => this.#received(progress, pack, receipt),
-      onFatal: (error) => this.#fail(error),
-    };
+    const onReceipt = (pack: number, receipt: VerifiedReceipt): void => this.#received(pack, receipt);
+    return { ...shared, progress: this.#progress, onReceipt, onFatal: (error) => this.#fail(error) };
   }
 
-  #received(progress: Progress, pack: number, receipt: VerifiedReceipt): void {
-    const events = progress.receipt(pack, receipt);
-    if (progress === this.#progress) {
-      this.#journal.receipt(pack, receipt);
-      this.#publisher.note(events);
-    }
+  #received(pack: number, receipt: VerifiedReceipt): void {
+    this.#journal.receipt(pack, receipt);
+    this.#publisher.note(this.#progress.receipt(pack, receipt));
     const node = hex(receipt.nodeId);
     const boot = hex(receipt.bootId);
     // A new boot may have lost what the last one signed; ask, and believe only the signed answer.
@@ -269,23 +244,15 @@ class UploadRun {
 
   #watch(): WatchOptions {
     return {
-      progresses: this.#progresses,
+      progress: this.#progress,
       nonce: () => this.#options.randomBytes(32),
       signal: this.#abort.signal,
-      onRevoked: (progress, { pack, receipt }, events) => this.#revoked(progress, { pack, receipt }, events),
+      onRevoked: ({ pack, receipt }, events) => {
+        this.#journal.revoked(pack, receipt);
+        this.#publisher.note(events);
+        if (!this.#progress.isCertified(pack)) this.#transfer?.requeue(pack);
+      },
     };
-  }
-
-  #revoked(
-    progress: Progress,
-    { pack, receipt }: { pack: number; receipt: VerifiedReceipt },
-    events: ProgressEvent[],
-  ): void {
-    if (progress === this.#progress) {
-      this.#journal.revoked(pack, receipt);
-      this.#publisher.note(events);
-    }
-    if (!progress.isCertified(pack)) this.#transfers.get(progress)?.requeue(pack);
   }
 
   #lane(node: StorageNode): Lane {

@@ -8,15 +8,11 @@ import { revoke } from '../regression.ts';
 import { type Lane, Stalled } from './lane.ts';
 
 export interface WatchOptions {
-  /** Every progress whose receipts are to be held against the nodes' logs. */
-  readonly progresses: readonly Progress[];
+  /** Whose receipts are to be held against the nodes' logs. */
+  readonly progress: Progress;
   readonly nonce: () => Uint8Array;
   readonly signal: AbortSignal;
-  readonly onRevoked: (
-    progress: Progress,
-    revoked: { pack: number; receipt: VerifiedReceipt },
-    events: ProgressEvent[],
-  ) => void;
+  readonly onRevoked: (revoked: { pack: number; receipt: VerifiedReceipt }, events: ProgressEvent[]) => void;
 }
 
 /**
@@ -33,13 +29,10 @@ export async function checkNode(lane: Lane, options: WatchOptions): Promise<void
   strikeUncovered(hello, options);
 }
 
-function strikeUncovered(hello: Hello, { progresses, onRevoked }: WatchOptions): void {
-  for (const progress of progresses) {
-    for (const held of progress.receiptsOf(hello.nodeId)) {
-      if (covers(hello, held.receipt)) continue;
-      const events = progress.revoke(held.pack, revoke(held.receipt, { cause: 'lost-ack', hello }));
-      onRevoked(progress, held, events);
-    }
+function strikeUncovered(hello: Hello, { progress, onRevoked }: WatchOptions): void {
+  for (const held of progress.receiptsOf(hello.nodeId)) {
+    if (covers(hello, held.receipt)) continue;
+    onRevoked(held, progress.revoke(held.pack, revoke(held.receipt, { cause: 'lost-ack', hello })));
   }
 }
 

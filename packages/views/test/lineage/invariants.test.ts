@@ -27,7 +27,7 @@ function distances(
   seeds: Iterable<string>,
   edges: readonly { from: string; to: string; weak: boolean }[],
 ): Map<string, number> {
-  const found = new Map([...seeds].map((seed) => [seed, 0] as const));
+  const found = new Map<string, number>([...seeds].map((seed) => [seed, 0]));
   for (let level = 0, grown = true; grown; level++) {
     const before = found.size;
     for (const { from, to, weak } of edges)

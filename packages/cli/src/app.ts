@@ -12,6 +12,14 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { errorData, errorText } from './command.ts';
 import { canary } from './commands/canary.ts';
+import { drill } from './commands/drill.ts';
+import { bundle } from './commands/bundle.ts';
+import { close } from './commands/close.ts';
+import { settle } from './commands/settle.ts';
+import { rerun } from './commands/rerun.ts';
+import { flag } from './commands/flag.ts';
+import { act } from './commands/act.ts';
+import { infer } from './commands/infer.ts';
 import { why } from './commands/why.ts';
 import { who } from './commands/who.ts';
 import { verify } from './commands/verify.ts';
@@ -29,7 +37,28 @@ const lineage = buildRouteMap<'eval', CliContext>({
   docs: { brief: 'Plain-data lineage cases' },
 });
 
-const routes = { up, publish, promote, canary, rollback, who, reach, why, verify, audit, log, lineage };
+const routes = {
+  up,
+  publish,
+  promote,
+  canary,
+  rollback,
+  infer,
+  who,
+  act,
+  flag,
+  reach,
+  why,
+  rerun,
+  settle,
+  close,
+  bundle,
+  verify,
+  audit,
+  log,
+  drill,
+  lineage,
+};
 
 /** The application. @param json  whether errors are wanted as JSON, before any command could know */
 export function buildApp(json: boolean): Application<CliContext> {

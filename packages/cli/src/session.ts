@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kind, openStatement, type Predicate, signStatement } from '@assay/core';
-import { type Identity, loadIdentity } from '@assay/core/node';
+import { loadIdentity } from '@assay/core/node';
 import { parsePolicy, type Policy } from '@assay/log';
 import { type Appended, LogClient, type Wait } from '@assay/services';
 import { refusalOf, type Timeline } from '@assay/views';
@@ -11,6 +11,7 @@ import { CliError } from './cli-error.ts';
 import { type NetworkFile, readNetworkFile } from './network-file.ts';
 import { Progress } from './progress.ts';
 import { readTimeline } from './read-timeline.ts';
+import { joinPredicate, nameOfKeyFile, type Role, type Signatory } from './signatory.ts';
 
 /** Options of every command that reads or writes a log. */
 export interface NetworkFlags {
@@ -70,21 +71,30 @@ export class Session {
   }
 
   /**
-   * The key to sign with: `--key` as a file, or as a name in the network's `keys` folder.
+   * Who signs: `--key` as a file, or as a name in the network's `keys` folder, or the key named `fallback` there.
    *
-   * @param role  name of the key to use when `--key` is absent
-   * @throws CliError, KeyFileError
+   * @throws CliError `unreadable-file`; KeyFileError
    */
-  identity(role: string): Identity {
+  signatory(role: Role, fallback: string = role): Signatory {
     const given = this.#flags.key;
-    if (given !== undefined && existsSync(given)) return loadIdentity(given);
-    const path = join(this.dir, 'keys', `${given ?? role}.json`);
-    if (existsSync(path)) return loadIdentity(path);
+    if (given !== undefined && existsSync(given)) return signatoryOf(given, role);
+    const path = this.#keyPath(given ?? fallback);
+    if (existsSync(path)) return signatoryOf(path, role);
     throw new CliError('unreadable-file', {
-      what: given === undefined ? `there is no key "${role}" to sign with` : `there is no key "${given}"`,
+      what: `there is no key "${given ?? fallback}" to sign with`,
       where: path,
       fix: 'Give a key file with --key.',
     });
+  }
+
+  /** Whether `--key` names who signs. */
+  get isKeyGiven(): boolean {
+    return this.#flags.key !== undefined;
+  }
+
+  /** Whether the network's `keys` folder has a key of this name. */
+  hasKey(name: string): boolean {
+    return existsSync(this.#keyPath(name));
   }
 
   /** The log read to its newest signed checkpoint, every byte verified; read once per command. */
@@ -109,11 +119,20 @@ export class Session {
   }
 
   /**
-   * Signs a statement and appends it, unless the log's own rules would ignore it.
+   * Signs a statement and appends it, unless the log's own rules would ignore it. A key that speaks for the first time
+   * joins first.
    *
    * @throws CliError `not-allowed`; StatementError; LogClientError
    */
-  async publish<K extends Kind>(kind: K, predicate: Predicate<K>, as: Signing): Promise<Logged> {
+  async publish<K extends Kind>(kind: K, predicate: Predicate<K>, by: Signing): Promise<Logged> {
+    const { registry } = await this.timeline();
+    if (registry.participants.get(by.as.identity.keyId) === undefined) {
+      await this.#append('participant.join', joinPredicate(by.as), { ...by, wait: 'sequenced' });
+    }
+    return this.#append(kind, predicate, by);
+  }
+
+  async #append<K extends Kind>(kind: K, predicate: Predicate<K>, { as, wait }: Signing): Promise<Logged> {
     const { registry } = await this.timeline();
     const entry = signStatement(kind, predicate, as.identity.signer);
     const record = { ...openStatement(entry), index: registry.size };
@@ -121,20 +140,28 @@ export class Session {
     if (refusal !== undefined) {
       throw new CliError('not-allowed', {
         what: `every view would ignore this ${kind}: ${refusal}`,
-        where: `signed by ${as.identity.keyId}`,
+        where: `signed by ${as.name}, ${as.identity.keyId}`,
         fix: 'Sign with a key that may say this (--key), or have the owner grant it.',
       });
     }
-    const logged = await this.log.append(entry, as.wait);
+    const logged = await this.log.append(entry, wait);
     if (logged.duplicate !== true) registry.apply({ ...record, index: logged.index });
     return { kind, ...logged };
+  }
+
+  #keyPath(name: string): string {
+    return join(this.dir, 'keys', `${name}.json`);
   }
 }
 
 /** Who signs, and how long to wait for the log. */
 export interface Signing {
-  readonly identity: Identity;
+  readonly as: Signatory;
   readonly wait: Wait;
+}
+
+function signatoryOf(path: string, role: Role): Signatory {
+  return { identity: loadIdentity(path), name: nameOfKeyFile(path), role };
 }
 
 function readPolicyFile(flags: NetworkFlags, dir: string): Uint8Array {

@@ -36,8 +36,8 @@ export async function decide(session: Session, move: Move): Promise<Report> {
       ? {}
       : { incident: findRecord(timeline, move.incident, 'incident.open').id }),
   };
-  const identity = session.identity('owner');
-  const { id, index } = await session.publish('channel.decide', predicate, { identity, wait: move.wait });
+  const as = session.signatory('owner');
+  const { id, index } = await session.publish('channel.decide', predicate, { as, wait: move.wait });
   const label = registry.channels.decision(id)?.decision.label ?? 'adjust';
   const name = (digest: string): string => nameOfVersion(registry, digest);
   const data = { id, index, channel, label, before, to };

@@ -1,6 +1,5 @@
 /** `assay publish`: makes a version of a model known, with the content that nodes need to serve it. */
 import { type Manifest, manifestBytes, manifestDigest, manifestSchema, type Predicate } from '@assay/core';
-import type { Identity } from '@assay/core/node';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { digestOf, keepBlob, readFileBytes } from '../content/blob-folder.ts';
@@ -8,6 +7,7 @@ import { asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { readJsonFile } from '../content/json-file.ts';
 import { clean } from '../report.ts';
 import type { Session } from '../session.ts';
+import type { Signatory } from '../signatory.ts';
 
 interface PublishFlags extends WaitFlags {
   readonly manifest: string;
@@ -54,15 +54,15 @@ export const publish = networkCommand<PublishFlags, [model: string]>({
     const manifest = readManifest(flags.manifest);
     const blobs = flags.blob.map((path) => ({ path, bytes: readFileBytes(path) }));
     checkComplete(manifest, blobs);
-    const identity = session.identity('owner');
-    const model = name.includes('/') ? name : `${identity.keyId}/${name}`;
-    await createModel(session, model, identity);
+    const as = session.signatory('owner');
+    const model = name.includes('/') ? name : `${as.identity.keyId}/${name}`;
+    await createModel(session, model, as);
     // Content first: a version that is announced must be there to be loaded.
     for (const { bytes } of blobs) keepBlob(session.blobs, bytes);
     keepBlob(session.blobs, manifestBytes(manifest));
     const predicate = predicateOf({ model, manifest, flags });
     const { id, index, duplicate } = await session.publish('version.publish', predicate, {
-      identity,
+      as,
       wait: flags.wait,
     });
     const { version, label } = predicate;
@@ -104,10 +104,10 @@ function checkComplete(manifest: Manifest, given: readonly { path: string; bytes
   throw new CliError('mismatch', { what: `the manifest does not name ${stray[0]}`, where: stray[1] });
 }
 
-async function createModel(session: Session, model: string, identity: Identity): Promise<void> {
+async function createModel(session: Session, model: string, as: Signatory): Promise<void> {
   const { registry } = await session.timeline();
   if (registry.models.get(model) !== undefined) return;
-  await session.publish('model.create', { model }, { identity, wait: 'sequenced' });
+  await session.publish('model.create', { model }, { as, wait: 'sequenced' });
 }
 
 function predicateOf(of: {

@@ -4,7 +4,7 @@ import { reach as reachOf, reachCsv, scopeRoot, type Timeline } from '@assay/vie
 import { wantsColor } from '../cli-context.ts';
 import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
-import { secondsAt } from '../incident/words.ts';
+import { momentAt, secondsAt } from '../incident/words.ts';
 import { lineModel, lineSvg, lineText } from '../line/index.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import type { Exit, Report } from '../report.ts';
@@ -54,7 +54,7 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
 
 /** The lines without their ends; `printReport` writes the LF, the CR stays. */
 function* csvLines(timeline: Timeline, incident: string, known: number): Generator<string> {
-  for (const line of reachCsv(timeline.asOf(known), incident)) yield line.slice(0, -1);
+  for (const line of reachCsv(timeline.asOf(known), incident, momentAt)) yield line.slice(0, -1);
 }
 
 function reachData(timeline: Timeline, incident: string, known: number): object {

@@ -4,6 +4,7 @@ import type { ScopeAttestation, Timeline } from '@assay/views';
 /** An attestation, and the record that says it. */
 export interface Attested extends ScopeAttestation {
   readonly id: string;
+  readonly index: number;
 }
 
 /** Attestations of one incident at one size, in log order. The operator is whoever answers for the signer. */
@@ -14,7 +15,7 @@ export function attestationsAt(timeline: Timeline, incident: string, knownAt: nu
     const { size, root } = record.predicate;
     if (record.predicate.incident !== incident || Number(size) !== knownAt) continue;
     const operator = timeline.registry.participants.get(record.signer)?.operator ?? record.signer;
-    found.push({ id: record.id, operator, incident, knownAt, root });
+    found.push({ id: record.id, index: record.index, operator, incident, knownAt, root });
   }
   return found;
 }

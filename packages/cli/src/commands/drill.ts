@@ -1,0 +1,112 @@
+/** `assay drill`: a mock recall. How long from "this version is bad" to a file that somebody else can check? */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromUtf8 } from '@assay/core';
+import { gaps, reach, scopeRoot, type Timeline, tickOf } from '@assay/views';
+import { csvScopeRoot } from '../bundle/csv-scope.ts';
+import { exportScope, writePieces } from '../bundle/write-bundle.ts';
+import { CliError } from '../cli-error.ts';
+import { networkCommand } from '../command.ts';
+import { asText } from '../flags.ts';
+import { findVersion, nameOfVersion } from '../names/models.ts';
+import { finding } from '../report.ts';
+
+interface DrillFlags {
+  readonly on?: string;
+}
+
+/** The mock incident's id: no record id, so that it can meet none. */
+const MOCK = 'drill';
+
+export const drill = networkCommand<DrillFlags, []>({
+  brief: 'Time a mock recall of a version; nothing is logged',
+  examples: ['drill', 'drill --on v1'],
+  flags: {
+    on: {
+      kind: 'parsed',
+      parse: asText,
+      brief: 'The version to recall; a random one that served when absent',
+      optional: true,
+      placeholder: 'VERSION',
+    },
+  },
+  args: { kind: 'tuple', parameters: [] },
+  async run(session, { on }) {
+    const { clock, entropy } = session.context;
+    const stopwatch = laps(() => clock.now());
+    const timeline = await session.timeline();
+    stopwatch('read');
+    const version =
+      on === undefined ? pick(timeline, entropy.bytes(4)) : findVersion(timeline.registry, on).digest;
+    openMock(timeline, version);
+    const prefix = timeline.ledger.asOf();
+    const { affected, possible } = reach(prefix, MOCK);
+    const root = scopeRoot(prefix, MOCK);
+    stopwatch('reach');
+    const folder = mkdtempSync(join(tmpdir(), 'assay-drill-'));
+    try {
+      const path = join(folder, 'scope.csv');
+      const { sha256, bytes } = writePieces(path, exportScope(prefix, MOCK, 'csv'));
+      stopwatch('bundle');
+      const agrees = csvScopeRoot(fromUtf8(readFileSync(path)), gaps(prefix, MOCK), path) === root;
+      const times = stopwatch('verify');
+      const label = nameOfVersion(timeline.registry, version);
+      const data = {
+        version,
+        label,
+        logSize: timeline.witnessedSize,
+        affected,
+        possible,
+        root,
+        sha256,
+        bytes,
+        agrees,
+        milliseconds: times,
+      };
+      return finding(!agrees, data, [
+        `mock recall of ${label} as of log size ${timeline.witnessedSize}: ${affected} affected, ${possible} possible`,
+        ...Object.entries(times).map(([name, spent]) => `${name.padEnd(7)} ${String(spent).padStart(7)} ms`),
+        agrees
+          ? `the file of ${bytes} bytes gives scope root ${root}, as the log does`
+          : 'the file does NOT give the scope root of the log',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+});
+
+/** A version that served something, chosen by fresh random bytes. @throws CliError `unknown-name` */
+function pick(timeline: Timeline, random: Uint8Array): string {
+  const served = new Set<string>();
+  for (const record of timeline.records())
+    if (record.kind === 'output.receipt') served.add(record.predicate.version);
+  const choice = new DataView(random.buffer, random.byteOffset).getUint32(0) % Math.max(1, served.size);
+  const version = [...served].toSorted()[choice];
+  if (version !== undefined) return version;
+  throw new CliError('unknown-name', {
+    what: 'no version has served anything yet',
+    fix: 'Ask one with "assay infer" first.',
+  });
+}
+
+/** Opens the mock incident in this process's own ledger. */
+function openMock(timeline: Timeline, version: string): void {
+  const { ledger, registry } = timeline;
+  const terms = { versions: [version], nodes: null, bad_from: 0, bad_to: null, where: [], status: 'open' };
+  const now = registry.time.newest?.tick ?? tickOf(0);
+  ledger.append({ kind: 'incident', id: MOCK, t: now, terms }, Math.max(1, ledger.size));
+}
+
+/** Times stretches one after the other, in milliseconds; each call ends one. */
+function laps(now: () => number): (name: string) => Record<string, number> {
+  const times: Record<string, number> = {};
+  let last = now();
+  return (name) => {
+    const at = now();
+    times[name] = Math.round(at - last);
+    last = at;
+    return times;
+  };
+}

@@ -155,9 +155,12 @@ export class World {
 
   /** Lets time run until the upload is done. @throws what the upload or the oracle threw */
   async finish(running: Promise<UploadResult>, limit = 600_000): Promise<UploadResult> {
-    const result = await this.scheduler.until(running, limit);
-    if (this.#broken !== undefined) throw this.#broken;
-    return result;
+    try {
+      return await this.scheduler.until(running, limit);
+    } finally {
+      // A broken promise ended the client: that is the finding, not how it ended.
+      if (this.#broken !== undefined) await Promise.reject(this.#broken);
+    }
   }
 
   /** Reads everything back and compares it with the files. */
@@ -209,6 +212,7 @@ export class World {
       this.#oracle.see(event);
     } catch (error) {
       this.#broken ??= error as Error;
+      this.killClient();
     }
     for (const listener of this.#listeners) listener(event);
   }

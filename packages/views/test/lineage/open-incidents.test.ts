@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ledger, OpenIncidents, parseRecord, scope, TextNames, TRACKED_INCIDENTS } from '../../src/index.ts';
-import { act, evidence, incident, output } from './ask.ts';
+import { act, decide, evidence, incident, output } from './ask.ts';
 import type { Raw } from './brute-force.ts';
 import { ledgers } from './random-ledger.ts';
 
@@ -56,6 +56,39 @@ describe('open incidents', () => {
     expect(masks.tracked).toHaveLength(TRACKED_INCIDENTS);
     agree(ledger, masks, ids);
     expect(masks.membership('I34', 'pay')).toBe('affected');
+  });
+
+  /** Appends records one by one; between them everything is asked, so that nothing stays stale by luck. */
+  const step = (records: readonly Raw[]): OpenIncidents => {
+    const ledger = new Ledger();
+    const masks = new OpenIncidents(ledger);
+    for (const record of records) {
+      ledger.append(parseRecord(record));
+      agree(ledger, masks, ['I']);
+    }
+    return masks;
+  };
+
+  it('a decision or a lease recorded late makes outputs possible that are here already', () => {
+    const made = [decide(0, 'v6'), incident('I'), output('o', 15), act('pay', ['o'])];
+    expect(step([...made, decide(10, 'v7')]).membership('I', 'pay')).toBe('possible');
+    expect(step([...made, decide(10, 'v7'), decide(10, 'v6')]).membership('I', 'pay')).toBe(null);
+    const lease: Raw = { kind: 'lease', node: 'n1', version: 'v7', t: 1 };
+    expect(step([...made, lease]).membership('I', 'pay')).toBe('possible');
+    expect(step([...made, lease, { ...lease, kind: 'drain', t: 9 }]).membership('I', 'pay')).toBe(null);
+  });
+
+  it('an amended window holds for what comes after it', () => {
+    const late = [output('o', 90), evidence('o', 'v7')];
+    const amend: Raw = { kind: 'amend', incident: 'I', set: { bad_to: 100 } };
+    expect(step([incident('I', { bad_to: 50 }), ...late]).membership('I', 'o')).toBe(null);
+    expect(step([incident('I', { bad_to: 50 }), amend, ...late]).membership('I', 'o')).toBe('affected');
+  });
+
+  it('PROTOCOL 2.2: a weak edge from an affected record makes possible', () => {
+    const weak: Raw = { kind: 'derive', to: 'x', source: 'o', possibleOnly: true };
+    const records = [incident('I'), output('o', 1), evidence('o', 'v7'), act('x', []), act('y', ['x']), weak];
+    expect(step(records).membership('I', 'y')).toBe('possible');
   });
 
   it('takes over what the ledger held before', () => {

@@ -40,9 +40,12 @@ export class LogClient {
     return this.#get('checkpoint');
   }
 
-  /** The newest checkpoint that the log itself signed; witnesses may not have seen it. */
-  newestCheckpoint(): Promise<Uint8Array> {
-    return this.#get('newest-checkpoint');
+  /**
+   * The newest checkpoint that the log itself signed; witnesses may not have seen it. A copy on a static server has the
+   * published one only, and that is its newest.
+   */
+  async newestCheckpoint(): Promise<Uint8Array> {
+    return (await this.#find('newest-checkpoint')) ?? this.checkpoint();
   }
 
   /** Any file below the log's prefix, such as a tile. */
@@ -80,11 +83,17 @@ export class LogClient {
   /** A partial bundle is gone once the full one exists, so a reader that comes late asks for that. */
   async #bundle(index: number, width: number): Promise<Uint8Array> {
     if (width === TILE_WIDTH) return this.#get(bundlePath({ index, width }));
+    const partial = await this.#find(bundlePath({ index, width }));
+    return partial ?? cut(await this.#get(bundlePath({ index, width: TILE_WIDTH })), width);
+  }
+
+  /** Undefined for what is not there. */
+  async #find(path: string): Promise<Uint8Array | undefined> {
     try {
-      return await this.#get(bundlePath({ index, width }));
+      return await this.#get(path);
     } catch (error) {
-      if (!(error instanceof LogClientError) || error.code !== 'not-found') throw error;
-      return cut(await this.#get(bundlePath({ index, width: TILE_WIDTH })), width);
+      if (error instanceof LogClientError && error.code === 'not-found') return undefined;
+      throw error;
     }
   }
 

@@ -1,23 +1,39 @@
-/** Runs `assay` as a process of its own, as a user does. */
-import { spawn } from 'node:child_process';
-import { BIN } from './told-story.ts';
+/** Runs `assay` commands as a user does, but in this process: loading the program anew each time would cost more than most commands. */
+import { type CliContext, machineContext } from '../../../src/cli-context.ts';
+import { main } from '../../../src/main.ts';
 
 /** What a command said. */
 export interface Said {
-  readonly code: number | null;
+  readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
 /** Runs `assay ARGS`. */
-export function assay(...args: readonly string[]): Promise<Said> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
+export async function assay(...args: readonly string[]): Promise<Said> {
+  const said = { out: '', err: '' };
+  const context: CliContext = {
+    ...machineContext(),
+    process: {
+      stdout: { write: (text) => void (said.out += text) },
+      stderr: { write: (text) => void (said.err += text) },
+      env: {},
+      isTTY: false,
+    },
+    env: {},
+  };
+  const code = await main(args, context);
+  return { code, ...said };
+}
+
+/** Runs `assay ARGS --json` and reads the one document that it prints. */
+export async function assayJson(...args: readonly string[]): Promise<{ code: number; data: unknown }> {
+  const { code, out, err } = await assay(...args, '--json');
+  try {
+    return { code, data: JSON.parse(out) };
+  } catch (cause) {
+    throw new Error(`assay ${args.join(' ')} ended with ${code} and printed no JSON:\n${out}${err}`, {
+      cause,
+    });
+  }
 }

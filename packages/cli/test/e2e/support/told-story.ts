@@ -12,7 +12,12 @@ export interface Telling {
   readonly port: number;
   /** `NODE=FAULT`; absent for a network without one. */
   readonly fault?: string;
+  /** The network stays up after the story, until `stop`. */
+  readonly stays?: boolean;
 }
+
+/** What `assay up` says once the story is over and the network stays. */
+const STAYS_UP = 'The network stays up.';
 
 /** What came of it. */
 export interface Ended {
@@ -26,7 +31,7 @@ export class ToldStory {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor({ dir, port, fault }: Telling) {
+  constructor({ dir, port, fault, stays = false }: Telling) {
     const options = [
       '--dir',
       dir,
@@ -34,11 +39,15 @@ export class ToldStory {
       String(port),
       ...(fault === undefined ? [] : ['--fault', fault]),
     ];
-    this.#child = spawn(process.execPath, [BIN, 'up', ...options, '--run', STORY, '--exit'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: one signal reaches the supervisor, every role and the story at the same moment.
-      detached: true,
-    });
+    this.#child = spawn(
+      process.execPath,
+      [BIN, 'up', ...options, '--run', STORY, ...(stays ? [] : ['--exit'])],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A group of its own: one signal reaches the supervisor, every role and the story at the same moment.
+        detached: true,
+      },
+    );
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     this.ended = new Promise((resolve, reject) => {
@@ -60,6 +69,20 @@ export class ToldStory {
   async told(count: number): Promise<void> {
     while (this.isRunning && this.lines.length < count)
       await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Resolves with everything told once the story is over and the network stays up. Rejects if it does not come to that. */
+  async toldAll(): Promise<string> {
+    while (this.isRunning && !this.#output.includes(STAYS_UP))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    if (this.#output.includes(STAYS_UP)) return this.#output;
+    throw new Error(`the story ended early:\n${this.#output.slice(-2_000)}`);
+  }
+
+  /** Stops it as Ctrl-C does. */
+  async stop(): Promise<Ended> {
+    if (this.isRunning) this.#child.kill('SIGINT');
+    return this.ended;
   }
 
   /** Kills every process of the network and the story at once, none of them being asked. */

@@ -36,6 +36,8 @@ export const gatewayConfigSchema = z.strictObject({
     .int()
     .min(1_024)
     .default(16 * 2 ** 20),
+  /** Days within which a retry gets the first answer again. */
+  keepDays: z.number().positive().default(7),
   connectionsPerNode: z.int().min(1).default(16),
 });
 

@@ -89,6 +89,11 @@ export class DeliveryLedger {
     this.#timer ??= setTimeout(() => void this.flush().catch(this.#options.onFailure), GATHER_MS);
   }
 
+  /** Lets go of requests older than `moment` (Unix milliseconds) whose deliveries the log has. */
+  forgetBefore(moment: number): void {
+    this.#requests.forget(this.#options.outbox.dropBefore(moment));
+  }
+
   /** Makes what was gathered durable. A crash before it loses the statement, not the answer. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);

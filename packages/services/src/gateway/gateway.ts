@@ -20,6 +20,9 @@ export interface GatewayEnvironment {
   readonly sink: LogSink;
 }
 
+/** How often what is too old is looked for, in milliseconds. */
+const FORGET_MS = 600_000;
+const DAY_MS = 86_400_000;
 const STOP_FLUSH_MS = 10_000;
 
 /** A gateway. `start` makes it ready; until then it refuses. */
@@ -34,6 +37,7 @@ export class Gateway {
   readonly #shipper: Shipper;
   readonly #peers: Peers;
   readonly #joined: boolean;
+  #forgetTimer: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
 
   /** Opens what is on disk. @throws KeyFileError, OutboxError */
@@ -90,6 +94,8 @@ export class Gateway {
     if (this.#phase === 'stopping') return;
     view.onAdvance(() => this.#peers.refresh());
     this.#peers.refresh();
+    this.#forget();
+    this.#forgetTimer = setInterval(() => this.#forget(), FORGET_MS);
     this.#phase = 'ready';
     log.info({ keyId: this.keyId, participant: this.#config.name }, 'taking requests');
   }
@@ -102,6 +108,7 @@ export class Gateway {
   /** Refuses from now on. Call before the server stops taking requests. */
   refuse(): void {
     this.#phase = 'stopping';
+    clearInterval(this.#forgetTimer);
   }
 
   /** Makes durable what was delivered, sends what is unsent as far as the log takes it, and closes. */
@@ -116,6 +123,10 @@ export class Gateway {
     await this.#shipper.stop();
     await this.#peers.close();
     await this.#outbox[Symbol.asyncDispose]();
+  }
+
+  #forget(): void {
+    this.ledger.forgetBefore(this.#env.clock.now() - this.#config.keepDays * DAY_MS);
   }
 
   async #join(endpoint: string): Promise<void> {

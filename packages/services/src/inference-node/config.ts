@@ -38,6 +38,8 @@ export const nodeConfigSchema = z.strictObject({
   leaseSeconds: z.int().min(2).default(600),
   idleSeconds: z.int().min(1).default(60),
   maxDecisionAge: z.number().positive().default(30),
+  /** Days that payloads are kept for verifiers and retries: until the dispute window ends (PROTOCOL 8.2). */
+  keepDays: z.number().positive().default(30),
   fault: z.enum(FAULTS).optional(),
 });
 

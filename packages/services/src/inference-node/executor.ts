@@ -79,6 +79,11 @@ export class Executor {
     return answered === undefined ? undefined : readKept(this.#options.outbox.read(answered.place));
   }
 
+  /** Lets go of requests and payloads older than `moment` (Unix milliseconds) that the log has. */
+  forgetBefore(moment: number): void {
+    this.#ledger.forget(this.#options.outbox.dropBefore(moment));
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }

@@ -30,6 +30,9 @@ export interface NodeEnvironment {
 
 /** How often leases are looked at when nothing else happens, in milliseconds. */
 const TEND_MS = 1_000;
+/** How often what is too old is looked for, in milliseconds. */
+const FORGET_MS = 600_000;
+const DAY_MS = 86_400_000;
 const STOP_FLUSH_MS = 10_000;
 
 /** A node. `start` makes it ready; until then it refuses. */
@@ -50,6 +53,7 @@ export class InferenceNode {
   #tending: Promise<void> | undefined;
   #tendAgain = false;
   #timer: NodeJS.Timeout | undefined;
+  #forgetTimer: NodeJS.Timeout | undefined;
 
   /** Opens what is on disk. @throws KeyFileError, OutboxError */
   constructor(config: NodeConfig, env: NodeEnvironment) {
@@ -113,6 +117,8 @@ export class InferenceNode {
     this.#phase = 'ready';
     view.onAdvance(() => void this.#tend());
     this.#timer = setInterval(() => void this.#tend(), TEND_MS);
+    this.#forget();
+    this.#forgetTimer = setInterval(() => this.#forget(), FORGET_MS);
     await this.#tend();
     log.info({ keyId: this.keyId, participant: this.name, stream: this.#stream.id }, 'serving');
   }
@@ -159,6 +165,7 @@ export class InferenceNode {
   refuse(): void {
     this.#phase = 'stopping';
     clearInterval(this.#timer);
+    clearInterval(this.#forgetTimer);
   }
 
   /** Drains what can be drained, sends what is unsent as far as the log takes it, and closes. */
@@ -195,6 +202,10 @@ export class InferenceNode {
       },
       onFailure: (error) => log.error({ err: error }, 'draining'),
     });
+  }
+
+  #forget(): void {
+    this.#executor.forgetBefore(this.#env.clock.now() - this.#config.keepDays * DAY_MS);
   }
 
   async #join(endpoint: string): Promise<void> {

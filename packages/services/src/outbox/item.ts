@@ -13,20 +13,26 @@ export interface Item {
 
 /** A record of the journal: an item, or how many entries the log has taken or refused for good. */
 export type JournalRecord =
-  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'item'; readonly item: Item; readonly ordinal: number }
   | { readonly kind: 'shipped'; readonly count: number };
 
 const ITEM = 1;
 const SHIPPED = 2;
+const ITEM_HEAD = 17;
 
-/** kind u8, meta length u32, entry length u32 + 1 (0: none), meta, entry, body. */
-export function encodeItem({ meta, entry, body }: Item): Uint8Array {
-  const head = new Uint8Array(9);
+/**
+ * kind u8, ordinal u64, meta length u32, entry length u32 + 1 (0: none), meta, entry, body.
+ *
+ * @param ordinal entries that were put before this item, so that old segments can go without the count going wrong
+ */
+export function encodeItem({ meta, entry, body }: Item, ordinal: number): Uint8Array {
+  const head = new Uint8Array(ITEM_HEAD);
   const view = new DataView(head.buffer);
   const metaBytes = utf8(canonicalJson(meta));
   view.setUint8(0, ITEM);
-  view.setUint32(1, metaBytes.length);
-  view.setUint32(5, entry === undefined ? 0 : entry.length + 1);
+  view.setBigUint64(1, BigInt(ordinal));
+  view.setUint32(9, metaBytes.length);
+  view.setUint32(13, entry === undefined ? 0 : entry.length + 1);
   return concat(head, metaBytes, entry ?? new Uint8Array(), body ?? new Uint8Array());
 }
 
@@ -43,10 +49,11 @@ export function encodeShipped(count: number): Uint8Array {
 export function decodeRecord(bytes: Uint8Array): JournalRecord {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint8(0) === SHIPPED) return { kind: 'shipped', count: Number(view.getBigUint64(1)) };
-  const metaEnd = 9 + view.getUint32(1);
-  const entryField = view.getUint32(5);
+  const metaEnd = ITEM_HEAD + view.getUint32(9);
+  const entryField = view.getUint32(13);
   const entryEnd = metaEnd + Math.max(0, entryField - 1);
-  const meta = JSON.parse(fromUtf8(bytes.subarray(9, metaEnd))) as Item['meta'];
+  const meta = JSON.parse(fromUtf8(bytes.subarray(ITEM_HEAD, metaEnd))) as Item['meta'];
   const entry = entryField === 0 ? {} : { entry: bytes.subarray(metaEnd, entryEnd) };
-  return { kind: 'item', item: { meta, ...entry, body: bytes.subarray(entryEnd) } };
+  const ordinal = Number(view.getBigUint64(1));
+  return { kind: 'item', item: { meta, ...entry, body: bytes.subarray(entryEnd) }, ordinal };
 }

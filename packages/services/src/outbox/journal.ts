@@ -1,5 +1,15 @@
 /** A durable append-only list of records: one fdatasync per group, groups form while the one before is in flight. */
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { OutboxError } from './errors.ts';
 import { encodeGroup } from './group-frame.ts';
@@ -38,7 +48,8 @@ export function openJournal(options: JournalOptions): Journal {
   const lock = lockDirectory(options.directory);
   try {
     const { nextGroup, segments, tornBytes } = recoverSegments(options.directory, options.onRecord);
-    return new Journal({ ...options, lock, nextGroup, tornBytes, segment: segments.at(-1) ?? nextGroup });
+    const segment = segments.at(-1) ?? nextGroup;
+    return new Journal({ ...options, lock, nextGroup, tornBytes, segments, segment });
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
@@ -48,6 +59,7 @@ export function openJournal(options: JournalOptions): Journal {
 interface Opened extends JournalOptions {
   readonly lock: Disposable;
   readonly nextGroup: number;
+  readonly segments: readonly number[];
   readonly segment: number;
   readonly tornBytes: number;
 }
@@ -64,6 +76,7 @@ export class Journal implements AsyncDisposable {
   readonly #segmentBytes: number;
   readonly #lock: Disposable;
   readonly #files = new Map<number, number>();
+  readonly #segments: number[];
   #waiting: Waiting[] = [];
   #lazy: Uint8Array[] = [];
   #group: number;
@@ -79,6 +92,7 @@ export class Journal implements AsyncDisposable {
     this.#lock = opened.lock;
     this.#group = opened.nextGroup;
     this.#segment = opened.segment;
+    this.#segments = opened.segments.length === 0 ? [opened.segment] : [...opened.segments];
     this.tornBytes = opened.tornBytes;
     const file = this.#fileOf(this.#segment);
     this.#size = statSync(segmentPath(this.#directory, this.#segment)).size;
@@ -114,6 +128,27 @@ export class Journal implements AsyncDisposable {
       what: `${length} bytes were there and ${read} are`,
       where: `${segmentPath(this.#directory, segment)} byte ${offset}`,
     });
+  }
+
+  /**
+   * Deletes segments from the oldest on, as long as `mayGo` lets it, given each one's first group and when it was last
+   * written; never the one being written. Returns those that are gone.
+   */
+  dropSegments(mayGo: (segment: number, writtenMs: number) => boolean): ReadonlySet<number> {
+    const gone = new Set<number>();
+    while (this.#segments.length > 1) {
+      const segment = this.#segments[0] as number;
+      const path = segmentPath(this.#directory, segment);
+      if (!mayGo(segment, statSync(path).mtimeMs)) break;
+      const file = this.#files.get(segment);
+      if (file !== undefined) closeSync(file);
+      this.#files.delete(segment);
+      // A crash after this leaves the segments behind it, which are a journal of their own.
+      rmSync(path);
+      this.#segments.shift();
+      gone.add(segment);
+    }
+    return gone;
   }
 
   /** Makes everything durable and lets the directory go. */
@@ -160,6 +195,7 @@ export class Journal implements AsyncDisposable {
   #beginSegment(): void {
     this.#segment = this.#group;
     this.#size = 0;
+    this.#segments.push(this.#segment);
     this.#fileOf(this.#segment);
   }
 

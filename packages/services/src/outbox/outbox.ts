@@ -14,7 +14,7 @@ const SEGMENT_BYTES = 64 * 2 ** 20;
 
 /** Opens or makes the outbox in a directory. @throws OutboxError `locked` | `corrupt` */
 export function openOutbox(options: OutboxOptions): Outbox {
-  const unsent: RecordPlace[] = [];
+  const entries: { place: RecordPlace; ordinal: number }[] = [];
   let shipped = 0;
   const journal = openJournal({
     directory: options.directory,
@@ -22,15 +22,17 @@ export function openOutbox(options: OutboxOptions): Outbox {
     onRecord: (bytes, place) => {
       const record = decodeRecord(bytes);
       if (record.kind === 'shipped') {
-        unsent.splice(0, record.count - shipped);
-        shipped = record.count;
+        shipped = Math.max(shipped, record.count);
+        entries.splice(0, entries.findLastIndex(({ ordinal }) => ordinal < shipped) + 1);
         return;
       }
-      if (record.item.entry !== undefined) unsent.push(place);
+      if (record.item.entry !== undefined) entries.push({ place, ordinal: record.ordinal });
       options.onItem(record.item, place);
     },
   });
-  return new Outbox(journal, { unsent, shipped });
+  // Where the word of a shipment went with its segment, what is left is sent again: the log knows it.
+  const first = entries[0]?.ordinal ?? shipped;
+  return new Outbox(journal, { unsent: entries.map(({ place }) => place), shipped: first });
 }
 
 /** The open outbox. Entries are sent in the order in which they became durable. */
@@ -38,12 +40,15 @@ export class Outbox implements AsyncDisposable {
   readonly #journal: Journal;
   readonly #unsent: RecordPlace[];
   #shipped: number;
+  /** Entries put since the beginning. */
+  #put: number;
   #listener: () => void = () => undefined;
 
   constructor(journal: Journal, state: { unsent: RecordPlace[]; shipped: number }) {
     this.#journal = journal;
     this.#unsent = state.unsent;
     this.#shipped = state.shipped;
+    this.#put = state.shipped + state.unsent.length;
   }
 
   /** Bytes of a half-written group that opening cut off. */
@@ -73,7 +78,9 @@ export class Outbox implements AsyncDisposable {
    * @throws OutboxError `failed` | `closed`
    */
   async put(item: Item): Promise<RecordPlace> {
-    const place = await this.#journal.append(encodeItem(item));
+    const ordinal = this.#put;
+    if (item.entry !== undefined) this.#put += 1;
+    const place = await this.#journal.append(encodeItem(item, ordinal));
     if (item.entry !== undefined) {
       this.#unsent.push(place);
       this.#listener();
@@ -106,6 +113,15 @@ export class Outbox implements AsyncDisposable {
     this.#unsent.splice(0, count);
     this.#shipped += count;
     this.#journal.appendLazily(encodeShipped(this.#shipped));
+  }
+
+  /**
+   * Deletes finished segments whose items are all sent and were written before `moment` (Unix milliseconds), oldest
+   * first. Returns the segments that are gone: places in them can be read no more.
+   */
+  dropBefore(moment: number): ReadonlySet<number> {
+    const firstUnsent = this.#unsent[0]?.segment ?? Number.POSITIVE_INFINITY;
+    return this.#journal.dropSegments((segment, written) => segment < firstUnsent && written < moment);
   }
 
   /** Has `listener` called whenever there is something to send. */

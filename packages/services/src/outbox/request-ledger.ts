@@ -42,6 +42,16 @@ export class RequestLedger<T> {
     this.#receipts.set(answered.receiptId, answered);
   }
 
+  /** Forgets the answers whose bytes went with these segments. A retry of theirs is a new request. */
+  forget(segments: ReadonlySet<number>): void {
+    if (segments.size === 0) return;
+    for (const [id, { key, place }] of this.#receipts) {
+      if (!segments.has(place.segment)) continue;
+      this.#receipts.delete(id);
+      this.#requests.delete(key);
+    }
+  }
+
   byReceipt(id: string): Answered | undefined {
     return this.#receipts.get(id);
   }

@@ -106,6 +106,31 @@ describe('the outbox keeps what was put, in order, over restarts', () => {
     await expect(outbox.put(entry('late'))).rejects.toMatchObject({ code: 'closed' });
   });
 
+  it('old segments can go once everything in them is sent; the rest is read as before', async () => {
+    const { outbox } = open(100);
+    for (const text of ['a', 'b', 'c', 'd']) await outbox.put(entry(text.repeat(100)));
+    const later = Date.now() + 60_000;
+    expect(outbox.dropBefore(later).size).toBe(0);
+    outbox.markShipped(2);
+    expect(outbox.dropBefore(0).size).toBe(0);
+    expect(outbox.dropBefore(later).size).toBe(2);
+    expect(outbox.dropBefore(later).size).toBe(0);
+    await outbox.put(entry('e'));
+    await close(outbox);
+    const again = open(100);
+    expect(again.found.map(({ item }) => (item.meta.text as string)[0])).toEqual(['c', 'd', 'e']);
+    expect(texts(again.outbox.oldestUnsent(10, 1e6)).map((text) => text[0])).toEqual(['c', 'd', 'e']);
+    expect(again.outbox.shippedCount).toBe(2);
+    again.outbox.markShipped(3);
+    again.outbox.dropBefore(later);
+    await close(again.outbox);
+    const last = open(100);
+    expect(last.outbox.unsentCount).toBe(0);
+    await last.outbox.put(entry('f'));
+    expect(texts(last.outbox.oldestUnsent(10, 1e6))).toEqual(['f']);
+    await close(last.outbox);
+  });
+
   it('any sequence of puts, shipments and reopenings agrees with a plain list', async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('put' as const), size: fc.integer({ min: 0, max: 300 }) }),

@@ -430,6 +430,17 @@ describe('PROTOCOL 6.2: clearedBySelfOnly', () => {
     expect(divergence(caught, 'lie')).toBe('diverged');
   });
 
+  it('leaves out what is in scope by its inputs anyway', () => {
+    const derived = [
+      ...lying,
+      output('bad', 12),
+      evidence('bad', 'v7'),
+      output('under', 31, { node: 'n9', from: ['bad'] }),
+      evidence('under', 'v6', 'self'),
+    ];
+    expect(clearedBySelfOnly(asOf(derived), 'I')).toEqual(['lie']);
+  });
+
   it('one divergence puts every word of that node in doubt', () => {
     const drained = [...lying, { kind: 'drain', node: 'n9', version: 'v7', t: 12 }];
     expect(clearedBySelfOnly(asOf(drained), 'I')).toEqual([]);

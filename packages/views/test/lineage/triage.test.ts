@@ -231,6 +231,13 @@ describe('planning: early cutoff', () => {
     expect(unsure).toMatchObject({ rerun: ['c'], review: ['a'], waiting: ['d', 'copy', 'pay'] });
   });
 
+  it('a seed that is also derived waits for its inputs: it is re-run on what they turn out to be', () => {
+    const prefix = asOf([...bad('a'), ...bad('b', { from: ['a'] }), incident('I')]);
+    expect(planReruns(prefix, 'I')).toMatchObject({ rerun: ['a'], waiting: ['b'] });
+    // Clearing the input does not clear a seed.
+    expect(planReruns(prefix, 'I', new Map([['a', 'same']]))).toMatchObject({ rerun: ['b'], unchanged: [] });
+  });
+
   it('a circle that nothing decides goes to a person', () => {
     const circle = [
       ...bad('a'),

@@ -17,9 +17,11 @@ export class Unsettled {
   readonly #firstEvidence: Column<Uint32Array>;
   readonly #table: RecordTable;
 
-  /** @param firstEvidence per output, the position of its first evidence, 0 while there is none
+  /**
+   * @param firstEvidence per output, the position of its first evidence, 0 while there is none
    * @param table where outputs' times stand
-   * @param block items per block */
+   * @param block items per block
+   */
   constructor(firstEvidence: Column<Uint32Array>, table: RecordTable, block: number) {
     this.#table = table;
     this.outputs = new ZonedList(block);

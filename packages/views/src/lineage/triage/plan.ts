@@ -140,7 +140,7 @@ function placeOf(row: Row, verdicts: readonly Verdict[]): keyof RerunPlan | null
   if (row.kind !== 'output') return 'waiting';
   // A re-run on inputs that may still change would have to be run again.
   const awaitsInput = row.inputs.some((input) => verdicts[input] === 'pending');
-  return row.isRoot || !awaitsInput ? 'rerun' : 'waiting';
+  return awaitsInput ? 'waiting' : 'rerun';
 }
 
 /** A copy has no run of its own: it is what its source is. */

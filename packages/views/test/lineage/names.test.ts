@@ -38,6 +38,8 @@ describe('DigestNames', () => {
     for (let i = 0; i < 5000; i++) expect(names.intern(i % 7 === 0 ? `other ${i}` : id(i))).toBe(i + 1);
     for (let i = 0; i < 5000; i++) expect(names.find(i % 7 === 0 ? `other ${i}` : id(i))).toBe(i + 1);
     expect(names.find(id(5001))).toBe(0);
+    // The digest of zeros is a name like any other, and nobody gave it.
+    expect(names.find(id(0))).toBe(0);
     expect(names.text(1)).toBe('other 0');
     expect(names.text(2)).toBe(id(1));
   });

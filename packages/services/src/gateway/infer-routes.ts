@@ -4,7 +4,8 @@ import { WaitError } from '../follow/index.ts';
 import type { ReadResponse } from '../inference-node/wire/index.ts';
 import { type NodeBindings, readBody } from '../serving/index.ts';
 import { GatewayError } from './gateway-error.ts';
-import { infer, type InferContext } from './infer.ts';
+import { Gate } from './gate.ts';
+import { infer, type InferContext, type Inference } from './infer.ts';
 import { type AnswerParts, writeAnswer } from './infer-answer.ts';
 import { findModel, findVersion } from './names.ts';
 import { HEADER_LENGTH, type OipMessage, parseInferRequest } from './oip/index.ts';
@@ -24,63 +25,90 @@ export interface InferService {
   readonly isReady: () => boolean;
 }
 
+/** Room for work and room for waiting are counted apart, so that those who wait for proofs keep nobody from answers. */
+interface Rooms {
+  readonly work: Gate;
+  readonly waiting: Gate;
+}
+
+const WAITERS_PER_WORKER = 4;
+
 /** Adds the routes. */
 export function inferRoutes(app: Hono<NodeBindings>, service: InferService): void {
-  let inFlight = 0;
+  const rooms = {
+    work: new Gate(service.maxInFlight),
+    waiting: new Gate(service.maxInFlight * WAITERS_PER_WORKER),
+  };
   const handle = async (c: Context<NodeBindings>): Promise<Response> => {
     const body = await readBody(c, service.maxBodyBytes);
-    assertRoom(service, inFlight);
-    inFlight += 1;
-    try {
-      return await answerInference(c, body, service);
-    } finally {
-      inFlight -= 1;
-    }
+    const asked = readQuestion(c, body, service);
+    const answer = await answerWithin(rooms.work, asked.inference, service);
+    const logged = await waited(service, { answer, wait: asked.inference.parameters.wait, rooms });
+    const { registry } = service.infer.view;
+    const message = writeAnswer({
+      answer,
+      modelName: asked.modelName,
+      label: registry.models.version(answer.receipt.version)?.label,
+      selection: asked.inference.request,
+      receiptUrl: `${service.publicUrl()}/assay/v1/receipts/${answer.receiptId}`,
+      logged,
+    });
+    return send(c, message, () => service.infer.ledger.delivered(answer.receiptId, message.body.length));
   };
   app.post('/v2/models/:model/infer', handle);
   app.post('/v2/models/:model/versions/:version/infer', handle);
 }
 
-async function answerInference(
+function readQuestion(
   c: Context<NodeBindings>,
   body: Uint8Array,
-  service: InferService,
-): Promise<Response> {
+  { infer: { view }, isReady }: InferService,
+): { readonly modelName: string; readonly inference: Inference } {
+  if (!isReady()) {
+    const fix = 'Try again in a second.';
+    throw new GatewayError('not-ready', { what: 'the gateway is starting or stopping', fix });
+  }
   const request = parseInferRequest({ body, headerLength: c.req.header(HEADER_LENGTH) });
   const parameters = readParameters({
     parameters: request.parameters,
     clientHeader: c.req.header('assay-client'),
     waitQuery: c.req.query('wait'),
   });
-  const { registry } = service.infer.view;
   const modelName = c.req.param('model') as string;
-  const model = findModel(registry, modelName);
+  const model = findModel(view.registry, modelName);
   const versionName = c.req.param('version');
-  const pin = versionName === undefined ? undefined : findVersion(registry, model, versionName);
-  const answer = await infer({ model, pin, request, parameters }, service.infer);
-  const message = writeAnswer({
-    answer,
-    modelName,
-    label: registry.models.version(answer.receipt.version)?.label,
-    selection: request,
-    receiptUrl: `${service.publicUrl()}/assay/v1/receipts/${answer.receiptId}`,
-    logged: await waited(service, answer, parameters.wait),
-  });
-  return send(c, message, () => service.infer.ledger.delivered(answer.receiptId, message.body.length));
+  const pin = versionName === undefined ? undefined : findVersion(view.registry, model, versionName);
+  return { modelName, inference: { model, pin, request, parameters } };
 }
 
-/** An answer that was made is given, even when its proof is late. */
+async function answerWithin(work: Gate, inference: Inference, service: InferService): Promise<ReadResponse> {
+  using room = work.tryEnter();
+  if (room === undefined) {
+    throw new GatewayError('overloaded', {
+      what: `${work.inside} requests are being worked on, at most ${work.limit} are`,
+      fix: 'Try again in a second.',
+    });
+  }
+  return await infer(inference, service.infer);
+}
+
+interface Waiting {
+  readonly answer: ReadResponse;
+  readonly wait: Wait;
+  readonly rooms: Rooms;
+}
+
+/** An answer that was made is given, even when its proof is late or too many wait for theirs. */
 async function waited(
   service: InferService,
-  answer: ReadResponse,
-  wait: Wait,
+  { answer, wait, rooms }: Waiting,
 ): Promise<AnswerParts['logged']> {
   if (wait === 'signed') return undefined;
+  using room = rooms.waiting.tryEnter();
+  if (room === undefined) return 'timeout';
   try {
-    return await proofWhen(service.proofs, answer.receiptId, {
-      state: wait,
-      timeoutMs: service.waitTimeoutMs,
-    });
+    const { proofs, waitTimeoutMs: timeoutMs } = service;
+    return await proofWhen(proofs, answer.receiptId, { state: wait, timeoutMs });
   } catch (error) {
     if (error instanceof WaitError) return 'timeout';
     throw error;
@@ -90,18 +118,4 @@ async function waited(
 function send(c: Context<NodeBindings>, { body, headers }: OipMessage, onSent: () => void): Response {
   c.env.outgoing.once('finish', onSent);
   return c.body(body as Uint8Array<ArrayBuffer>, 200, { ...headers });
-}
-
-function assertRoom({ isReady, maxInFlight }: InferService, inFlight: number): void {
-  if (!isReady()) {
-    throw new GatewayError('not-ready', {
-      what: 'the gateway is starting or stopping',
-      fix: 'Try again in a second.',
-    });
-  }
-  if (inFlight < maxInFlight) return;
-  throw new GatewayError('overloaded', {
-    what: `${inFlight} requests are being worked on, at most ${maxInFlight} are`,
-    fix: 'Try again in a second.',
-  });
 }

@@ -11,13 +11,13 @@ import { measureFdatasync } from './fdatasync.ts';
 import { type LoadResult, runLoad, type Target } from './load.ts';
 
 const USAGE = `node bench/gateway/main.ts [--seconds N] [--port N] [--json]
-  --seconds N   length of each load (default 4)
+  --seconds N   length of each load (default 3)
   --port N      first of eight free ports (default 17900)
   --json        one JSON object`;
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '3' },
     port: { type: 'string', default: '17900' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

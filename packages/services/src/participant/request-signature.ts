@@ -48,7 +48,7 @@ export function requestSigner(header: string | undefined, request: SignedRequest
     throw new RequestSignatureError('missing', {
       what: 'the request is not signed',
       where: `header ${AUTHORIZATION}`,
-      fix: 'Send "<key id> <unix seconds> <signature>", as docs/formats.md describes it.',
+      fix: 'Send "<key id> <unix seconds> <signature>", as specs/serving.md describes it.',
     });
   }
   const { keyId, seconds, signature } = parse(header);

@@ -14,25 +14,30 @@ const DOUBTS: ReadonlySet<string> = new Set([
 /**
  * The scope root of a CSV file and the gaps beside it (specs/view-root.md).
  *
- * @throws CliError `unreadable-file` for a file without the columns `record` and `role`
+ * @throws CliError `unreadable-file` for a file without the columns that a scope is told by
  */
 export function csvScopeRoot(text: string, gaps: readonly string[], path: string): string {
   const [header = '', ...lines] = text.split('\r\n');
   const columns = header.split(',');
-  const [record, role] = [columns.indexOf('record'), columns.indexOf('role')];
-  if (record !== 0 || role < 0) {
+  const at = { role: columns.indexOf('role'), parent: columns.indexOf('parent') };
+  if (columns[0] !== 'record' || at.role < 0 || at.parent < 0) {
     throw new CliError('unreadable-file', {
-      what: 'the table has no columns "record" and "role"',
+      what: 'the table lacks the column "record", "role" or "parent"',
       where: path,
     });
   }
-  const rows = lines.filter((line) => line !== '').map((line) => scopeRow(line.split(','), role));
+  const rows = lines.filter((line) => line !== '').map((line) => scopeRow(line.split(','), at));
   return digestOfRows('assay scope v1', [...rows, ...gaps.map((gap) => `gap ${gap}`)]);
 }
 
-// Ids, kinds and roles hold no commas and come before any field that might.
-function scopeRow(fields: readonly string[], roleAt: number): string {
-  const [record = '', role = ''] = [fields[0], fields[roleAt]];
-  if (role === 'possible') return `possible ${record} derived`;
-  return DOUBTS.has(role) ? `possible ${record} ${role}` : `affected ${record} ${role}`;
+/**
+ * A row of the scope. A record that is possible by itself has no parent; one that is also reached from an affected
+ * record has, and is affected, whatever its role says. No field holds a comma of its own: all are ids, keys, digests,
+ * short names and times.
+ */
+function scopeRow(fields: readonly string[], at: { readonly role: number; readonly parent: number }): string {
+  const [record = '', role = '', parent = ''] = [fields[0], fields[at.role], fields[at.parent]];
+  if (role === 'possible' || role === 'derived')
+    return `${role === 'derived' ? 'affected' : role} ${record} derived`;
+  return `${DOUBTS.has(role) && parent === '' ? 'possible' : 'affected'} ${record} root`;
 }

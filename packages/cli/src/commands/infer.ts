@@ -104,7 +104,9 @@ export const infer = networkCommand<InferFlags, [model: string]>({
     const asked = { gateway: session.gatewayUrl, requestId, inputs, policy: session.policy, registry };
     const { id, node, receipt, logged } = await checkReceipt(answer, asked);
     const outputs = answer.outputs.map(({ name, datatype, shape }, i) => ({
-      ...{ name, datatype, shape },
+      name,
+      datatype,
+      shape,
       data: elementValues(answer.outputs[i] as Tensor),
     }));
     const place =

@@ -78,6 +78,9 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
           .slice(0, 10)
           .map(({ output, why }) => `  ${shortId(output)}: ${why}`),
         `${found.filter(({ evidence }) => evidence !== undefined).length} pieces of evidence and ${found.filter(({ disposition }) => disposition !== undefined).length} dispositions logged; no act was performed`,
+        ...(lied.length === 0
+          ? []
+          : ['outputs found out this way enter the scope once this is witnessed: run it again then']),
       ],
     };
   },

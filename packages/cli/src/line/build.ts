@@ -164,9 +164,17 @@ function markOf({ t, to }: SourceStep, where: string, labels: ReadonlyMap<string
   return { t, kind: 'rollback', text: `${where}rolled back to ${target.join(', ')}` };
 }
 
-function consequenceOf({ id, kind, t, standing, state, parentT }: SourceRecord): LineConsequence {
+function consequenceOf({ id, kind, t, standing, state, parent, parentT }: SourceRecord): LineConsequence {
   const scoped = standing === 'possible' ? 'possible' : 'affected';
-  return { id, kind, t, standing: scoped, state, ...(parentT === undefined ? {} : { parentT }) };
+  return {
+    id,
+    kind,
+    t,
+    standing: scoped,
+    state,
+    ...(parent === undefined ? {} : { parent }),
+    ...(parentT === undefined ? {} : { parentT }),
+  };
 }
 
 const isOutput = ({ kind }: SourceRecord): boolean => kind === 'output';

@@ -128,13 +128,13 @@ function outputOf(record: LogRecord & { kind: 'output.receipt' }, known: Known):
 function common(id: string, { prefix, rows }: Known): Omit<SourceRecord, 'kind'> {
   const { records, table } = prefix.ledger;
   const row = rows.get(id);
-  const parent = row?.parent == null ? undefined : secondsAt(table.t.at(records.find(row.parent)));
+  const parent = row?.parent ?? undefined;
   return {
     id,
     t: secondsAt(table.t.at(records.find(id))),
     standing: row?.membership ?? 'clear',
     seed: row !== undefined && row.role !== 'derived',
     state: row?.state ?? 'open',
-    ...(parent === undefined ? {} : { parentT: parent }),
+    ...(parent === undefined ? {} : { parent, parentT: secondsAt(table.t.at(records.find(parent))) }),
   };
 }

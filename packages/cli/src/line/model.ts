@@ -73,7 +73,8 @@ export interface LineConsequence {
   readonly id: string;
   readonly kind: ConsequenceKind;
   readonly t: number;
-  /** When the record was made that brought it into scope; absent for an output that a bad version made itself. */
+  /** The record that brought it into scope, and when that was made; absent for an output that a bad version made itself. */
+  readonly parent?: string;
   readonly parentT?: number;
   readonly standing: 'affected' | 'possible';
   /** Effective state of its disposition: `open`, `compensated`, `accepted`, … */

@@ -21,7 +21,8 @@ export interface SourceRecord {
   readonly seed: boolean;
   /** Effective disposition; `open` for what nobody settled. Only read for records in scope. */
   readonly state: string;
-  /** Moment of its parent in scope. */
+  /** Its parent in scope, and that one's moment. */
+  readonly parent?: string;
   readonly parentT?: number;
   /** For an output: its channel's short name, its node's name, and its maker's digest where it is known. */
   readonly channel?: string;

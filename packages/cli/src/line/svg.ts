@@ -24,9 +24,10 @@ export function drawLine(model: LineModel): Sheet {
   drawHeadline(model, sheet);
   drawShade(model, sheet, x);
   const threadTop = drawBands(model, { sheet, x, colors });
+  // Under the consequences: the thick line must hide none of them.
+  drawMarks(model, sheet, x);
   drawConsequences(model, sheet, { x, threadTop });
   drawAxis(model, sheet, x);
-  drawMarks(model, sheet, x);
   drawBooks(model, sheet);
   drawLegend(model, sheet, colors);
   drawFooter(model, sheet);

@@ -1,7 +1,7 @@
 /** "The line" as text: at most 80 columns, complete without colour. */
 import { axisTicks, clockOf, dayOf } from './clock-text.ts';
 import { CONSEQUENCE_KINDS, type LineModel } from './model.ts';
-import { inOrder, isSettled, stateText } from './states.ts';
+import { inOrder, isSettled, recomputedText, stateText } from './states.ts';
 import {
   columnOf,
   labelled,
@@ -147,11 +147,10 @@ function keyRows(words: readonly { text: string; style: Style }[]): Row[] {
 function footer({
   footer: { incident, scopeRoot, logSize, recomputedBy, final, whyNotFinal },
 }: LineModel): Row[] {
-  const { same, of } = recomputedBy;
   const lines = [
     `incident   ${incident}`,
     `scope root ${scopeRoot}`,
-    `as of log size ${logSize}, recomputed by ${same} of ${of}, ${final ? 'final' : 'not final:'}`,
+    `as of log size ${logSize}, ${recomputedText(recomputedBy)}, ${final ? 'final' : 'not final:'}`,
     ...whyNotFinal
       .slice(0, MAX_REASONS)
       .flatMap((reason) => wrap(`- ${reason}`, WIDTH - 2).map((line) => `  ${line}`)),

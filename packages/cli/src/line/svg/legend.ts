@@ -1,7 +1,7 @@
 /** Below the plot: the axis, what colours and shapes mean, and what anybody needs to check the picture. */
 import { axisTicks, clockOf, dayOf } from '../clock-text.ts';
 import type { LineModel } from '../model.ts';
-import { inOrder, stateText } from '../states.ts';
+import { inOrder, recomputedText, stateText } from '../states.ts';
 import { AXIS_Y, HEIGHT, PLOT, WIDTH } from './layout.ts';
 import { INK, MUTED, statePaint, UNKNOWN } from './palette.ts';
 import { type Sheet, textWidth } from './sheet.ts';
@@ -70,7 +70,7 @@ export function drawLegend(model: LineModel, sheet: Sheet, colors: readonly stri
 export function drawFooter({ footer }: LineModel, sheet: Sheet): void {
   const { scopeRoot, logSize, recomputedBy, final, whyNotFinal } = footer;
   const style = { size: 12, fill: MUTED };
-  const checked = `log size ${logSize}, recomputed by ${recomputedBy.same} of ${recomputedBy.of}`;
+  const checked = `log size ${logSize}, ${recomputedText(recomputedBy)}`;
   sheet.draw('line', {
     x1: LEFT,
     x2: WIDTH - LEFT,

@@ -3,7 +3,7 @@ import { momentOf } from '../clock-text.ts';
 import { CONSEQUENCE_KINDS, type ConsequenceKind, type LineConsequence, type LineModel } from '../model.ts';
 import { isSettled, stateText } from '../states.ts';
 import { AXIS_Y, PLOT } from './layout.ts';
-import { INK, MUTED, RULE, statePaint, UNKNOWN } from './palette.ts';
+import { INK, MUTED, RULE, statePaint, type StatePaint, UNKNOWN } from './palette.ts';
 import { round, type Sheet } from './sheet.ts';
 
 const RADIUS = 6;
@@ -11,10 +11,15 @@ const STACK = 17;
 /** Columns in which marks share their place: one mark wide, or as wide as a count. */
 const [NARROW, WIDE] = [15, 40];
 
+/** Where one consequence, or several that share their place, stand. */
+interface Placed {
+  readonly members: readonly LineConsequence[];
+  readonly x: number;
+  readonly y: number;
+}
+
 interface Lane {
-  readonly sheet: Sheet;
   readonly x: (t: number) => number;
-  readonly threadTop: number;
   readonly top: number;
   readonly height: number;
 }
@@ -23,92 +28,107 @@ interface Lane {
 export function drawConsequences(
   model: LineModel,
   sheet: Sheet,
-  at: { x: (t: number) => number; threadTop: number },
+  at: { readonly x: (t: number) => number; readonly threadTop: number },
 ): void {
   const kinds = CONSEQUENCE_KINDS.filter((kind) => model.consequences.some((each) => each.kind === kind));
   const top = at.threadTop + 22;
   const height = Math.min(78, (AXIS_Y - 8 - top) / Math.max(1, kinds.length));
-  kinds.forEach((kind, i) => {
+  const placed = kinds.flatMap((kind, i) => {
     const own = model.consequences.filter((each) => each.kind === kind);
-    const lane = { sheet, ...at, top: top + i * height, height };
-    nameLane(kind, own, lane);
-    drawLane(own, lane);
+    const lane = { x: at.x, top: top + i * height, height };
+    nameLane(sheet, { kind, own, lane });
+    return placesIn(lane, own);
   });
+  // Threads first, so that no mark lies under one.
+  for (const thread of threadsOf(placed, at)) sheet.draw('path', thread);
+  for (const place of placed) drawMark(sheet, place);
 }
 
 function nameLane(
-  kind: ConsequenceKind,
-  own: readonly LineConsequence[],
-  { sheet, top, height }: Lane,
+  sheet: Sheet,
+  of: { readonly kind: ConsequenceKind; readonly own: readonly LineConsequence[]; readonly lane: Lane },
 ): void {
-  const middle = top + height / 2;
+  const { kind, own, lane } = of;
+  const middle = lane.top + lane.height / 2;
   const open = own.filter(({ state }) => !isSettled(state)).length;
-  sheet.draw('line', { x1: PLOT.left, x2: PLOT.right, y1: top, y2: top, stroke: RULE, 'stroke-width': 1 });
+  const line = { x1: PLOT.left, x2: PLOT.right, y1: lane.top, y2: lane.top };
+  sheet.draw('line', { ...line, stroke: RULE, 'stroke-width': 1 });
   const name = `${kind}${own.length === 1 ? '' : 's'}`.replace('memorys', 'memories');
   sheet.text(PLOT.left - 12, middle - 1, name, { size: 13, anchor: 'end', fill: INK });
-  if (height < 30) return;
-  sheet.text(PLOT.left - 12, middle + 14, `${open} of ${own.length} open`, {
-    size: 11,
-    anchor: 'end',
-    fill: MUTED,
-  });
+  if (lane.height < 30) return;
+  const count = `${open} of ${own.length} open`;
+  sheet.text(PLOT.left - 12, middle + 14, count, { size: 11, anchor: 'end', fill: MUTED });
 }
 
-function drawLane(own: readonly LineConsequence[], lane: Lane): void {
+/** Stacks what shares a column; where a stack would not fit, the whole lane is gathered into wider columns. */
+function placesIn(lane: Lane, own: readonly LineConsequence[]): Placed[] {
   const room = Math.max(1, Math.floor((lane.height - 4) / STACK));
+  const middle = lane.top + lane.height / 2;
   const narrow = Map.groupBy(own, ({ t }) => Math.floor(lane.x(t) / NARROW));
   const crowded = [...narrow.values()].some((group) => group.length > room);
   const groups = crowded ? Map.groupBy(own, ({ t }) => Math.floor(lane.x(t) / WIDE)) : narrow;
-  for (const group of groups.values()) {
-    if (group.length > room) drawGathered(group, lane);
-    else
-      group.forEach((each, i) =>
-        drawOne(each, lane, lane.top + (lane.height - (group.length - 1) * STACK) / 2 + i * STACK),
-      );
-  }
+  return [...groups].flatMap(([column, group]): Placed[] => {
+    if (group.length > room) return [{ members: group, x: (column + 0.5) * WIDE, y: middle }];
+    const first = middle - ((group.length - 1) * STACK) / 2;
+    return group.map((each, i) => ({ members: [each], x: lane.x(each.t), y: first + i * STACK }));
+  });
 }
 
-function drawOne(each: LineConsequence, lane: Lane, y: number): void {
-  const at = lane.x(each.t);
-  const possible = each.standing === 'possible';
-  const { fill, stroke } = possible ? { fill: '#ffffff', stroke: UNKNOWN } : statePaint(each.state);
-  drawThread(lane, { from: lane.x(each.parentT ?? each.t), to: at, y: y - RADIUS, stroke, opacity: 0.55 });
-  const words = `${each.kind} ${each.id.slice(0, 12)}, ${momentOf(each.t)}, ${possible ? 'possible, ' : ''}${stateText(each.state)}`;
-  const look = { fill, stroke, 'stroke-width': 2, 'stroke-dasharray': possible ? '2.5 2' : undefined };
-  lane.sheet.drawTitled('path', { d: shape(each.kind, at, y), ...look }, words);
+/** One thread per mark: from its parent's own mark where that is drawn, else from the outputs. */
+function threadsOf(
+  placed: readonly Placed[],
+  at: { readonly x: (t: number) => number; readonly threadTop: number },
+): Readonly<Record<string, string | number>>[] {
+  const places = new Map(placed.flatMap((place) => place.members.map(({ id }) => [id, place] as const)));
+  return placed.map(({ members: [first], x, y, members }) => {
+    const parent = places.get(first?.parent ?? '');
+    const t = first?.parentT ?? first?.t ?? 0;
+    const from = parent === undefined ? { x: at.x(t), y: at.threadTop } : { x: parent.x, y: parent.y };
+    const d = curve(from, { x, y });
+    return { d, fill: 'none', stroke: paintOf(members).stroke, 'stroke-width': 1.2, 'stroke-opacity': 0.5 };
+  });
 }
 
-/** Many in one place: a bar as long as their number is wide, in the colour of what is open among them. */
-function drawGathered(group: readonly LineConsequence[], lane: Lane): void {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const at = (Math.floor(lane.x(group[0]?.t ?? 0) / WIDE) + 0.5) * WIDE;
-  const y = lane.top + lane.height / 2;
-  const open = group.filter(({ state }) => !isSettled(state)).length;
-  const paint = statePaint(open > 0 ? 'open' : (group[0]?.state ?? 'open'));
-  const from = mean(group.map(({ t, parentT }) => lane.x(parentT ?? t)));
-  drawThread(lane, { from, to: at, y: y - 9, stroke: paint.stroke, opacity: 0.55 });
-  const words = `${group.length} in one place, ${open} open`;
-  const look = { fill: open > 0 ? '#ffffff' : paint.fill, stroke: paint.stroke, 'stroke-width': 2 };
-  lane.sheet.drawTitled('rect', { x: at - 17, y: y - 9, width: 34, height: 18, rx: 9, ...look }, words);
-  const text = group.length < 1_000 ? String(group.length) : `${Math.floor(group.length / 1_000)}k`;
-  lane.sheet.text(at, y + 4, text, { size: 11, anchor: 'middle', weight: 600, fill: INK });
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
-function drawThread(
-  { sheet, threadTop }: Lane,
-  thread: {
-    readonly from: number;
-    readonly to: number;
-    readonly y: number;
-    readonly stroke: string;
-    readonly opacity: number;
-  },
-): void {
-  const { from, to, y, stroke, opacity } = thread;
-  const bend = threadTop + (y - threadTop) * 0.55;
-  const d = `M${round(from)} ${round(threadTop)}C${round(from)} ${round(bend)} ${round(to)} ${round(bend)} ${round(to)} ${round(y)}`;
-  sheet.draw('path', { d, fill: 'none', stroke, 'stroke-width': 1.2, 'stroke-opacity': opacity });
+function curve(from: Point, to: Point): string {
+  const bend = from.y + (to.y - from.y) * 0.55;
+  const points = [from.x, bend, to.x, bend, to.x, to.y].map(round).join(' ');
+  return `M${round(from.x)} ${round(from.y)}C${points}`;
+}
+
+function drawMark(sheet: Sheet, place: Placed): void {
+  const [only] = place.members;
+  if (only !== undefined && place.members.length === 1) drawOne(sheet, only, place);
+  else drawGathered(sheet, place);
+}
+
+function drawOne(sheet: Sheet, each: LineConsequence, { x, y, members }: Placed): void {
+  const possible = each.standing === 'possible' ? 'possible, ' : '';
+  const words = `${each.kind} ${each.id.slice(0, 12)}, ${momentOf(each.t)}, ${possible}${stateText(each.state)}`;
+  const dash = possible === '' ? undefined : '2.5 2';
+  const look = { ...paintOf(members), 'stroke-width': 2, 'stroke-dasharray': dash };
+  sheet.drawTitled('path', { d: shape(each.kind, x, y), ...look }, words);
+}
+
+/** Many in one place: their number, in the colour of what is open among them. */
+function drawGathered(sheet: Sheet, { members, x, y }: Placed): void {
+  const open = members.filter(({ state }) => !isSettled(state)).length;
+  const box = { x: x - 17, y: y - 9, width: 34, height: 18, rx: 9 };
+  const words = `${members.length} in one place, ${open} open`;
+  sheet.drawTitled('rect', { ...box, ...paintOf(members), 'stroke-width': 2 }, words);
+  const text = members.length < 1_000 ? String(members.length) : `${Math.floor(members.length / 1_000)}k`;
+  sheet.text(x, y + 4, text, { size: 11, anchor: 'middle', weight: 600, fill: INK });
+}
+
+/** What is open shows first; what is only possible is grey. */
+function paintOf(members: readonly LineConsequence[]): StatePaint {
+  if (members.every(({ standing }) => standing === 'possible')) return { fill: '#ffffff', stroke: UNKNOWN };
+  const open = members.find(({ state }) => !isSettled(state));
+  return statePaint((open ?? members[0])?.state ?? 'open');
 }
 
 /** A mark per kind, so that colour is never the only sign. */

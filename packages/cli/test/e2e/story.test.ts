@@ -7,6 +7,7 @@ import { loadIdentity } from '@assay/core/node';
 import { RULES } from '@assay/views';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assay, assayJson } from './support/assay.ts';
+import { type Audit, incidentOf, type Reach } from './support/incident.ts';
 import { entriesOf, fileOf, type Files, publicFiles, signedFiles, sizeOf } from './support/log-copy.ts';
 import { portBlock } from './support/ports.ts';
 import { serveFiles } from './support/static-server.ts';
@@ -27,23 +28,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-interface Row {
-  readonly record: string;
-  readonly kind: string;
-  readonly type: string | null;
-  readonly verdict: string | null;
-  readonly depth: number;
-}
-
-interface Reach {
-  readonly affected: number;
-  readonly possible: number;
-  readonly books: { readonly total: number };
-  readonly scopeRoot: string;
-  readonly rows: readonly Row[];
-}
-
-const incident = (): string => /assay reach ([0-9a-f]{64})/.exec(told)?.[1] ?? '';
+const incident = (): string => incidentOf(told);
 const reach = async (...more: string[]): Promise<Reach> =>
   (await assayJson('reach', incident(), '--dir', dir, ...more)).data as Reach;
 
@@ -124,12 +109,6 @@ describe('asking further', () => {
     expect((await assay('verify', ...files, ...policy)).code).toBe(1);
   });
 });
-
-interface Audit {
-  readonly verdict: string;
-  readonly verified: { readonly entries: number; readonly viewRoots: number };
-  readonly findings: readonly { readonly code: string; readonly what: string }[];
-}
 
 /** Audits the log at `url` under the network's policy. */
 async function audit(url: string): Promise<Audit & { readonly exit: number }> {

@@ -1,0 +1,116 @@
+/** The same story with other nodes at fault, and with none: what is told must follow from the log, not from the script. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assay, assayJson } from './support/assay.ts';
+import { type Audit, incidentOf, type Reach } from './support/incident.ts';
+import { portBlock } from './support/ports.ts';
+import { ToldStory } from './support/told-story.ts';
+
+/** A story of its own for the tests of one `describe`. */
+function toldWith(block: number, fault: string): { readonly dir: string; readonly told: () => string } {
+  const dir = mkdtempSync(join(tmpdir(), 'assay-lane-'));
+  let story: ToldStory | undefined;
+  let told = '';
+  beforeAll(async () => {
+    story = new ToldStory({ dir, port: portBlock(block), fault, stays: true });
+    told = await story.toldAll();
+  });
+  afterAll(async () => {
+    await story?.killAll();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return { dir, told: () => told };
+}
+
+const audit = async (dir: string): Promise<Audit & { readonly exit: number }> => {
+  const { code, data } = await assayJson('audit', '--dir', dir);
+  return { ...(data as Audit), exit: code };
+};
+
+describe('a node that serves v2 and says v1', () => {
+  const liar = 'node-b.fault-serve-stale-lying';
+  const { dir, told } = toldWith(1, 'b=serve-stale:lying');
+  const reach = async (): Promise<Reach> =>
+    (await assayJson('reach', incidentOf(told()), '--dir', dir)).data as Reach;
+  let suspects: readonly string[] = [];
+
+  it('PROTOCOL 6.2: before anybody looks, only its own word clears its outputs, and reach lists them', async () => {
+    const { clearedBySelfOnly, rows } = await reach();
+    expect(clearedBySelfOnly.length).toBeGreaterThan(0);
+    expect(rows.some(({ verdict }) => verdict === 'diverged')).toBe(false);
+    expect((await audit(dir)).findings).toEqual([]);
+    for (const output of clearedBySelfOnly) {
+      const { out } = await assay('who', output, '--dir', dir);
+      expect(out).toMatch(liar);
+      expect(out).toMatch(/^v1 /);
+    }
+    suspects = clearedBySelfOnly;
+  });
+
+  it('PROTOCOL 2.2: after re-execution by somebody unrelated, who says diverged and the audit names the node', async () => {
+    const rerun = await assay('rerun', incidentOf(told()), '--on', 'v1', '--wait', 'witnessed', '--dir', dir);
+    expect(rerun.out).toMatch(`LIED  ${liar}`);
+    const said = await Promise.all(suspects.map((output) => assay('who', output, '--dir', dir)));
+    const diverged = said.filter(({ out }) => /DIVERGED/.test(out));
+    expect(diverged.length).toBeGreaterThan(0);
+    for (const { code, out } of diverged) {
+      expect(code).toBe(1);
+      expect(out).toMatch(/^v2 /);
+      expect(out).toMatch('re-execution');
+    }
+    const { exit, findings } = await audit(dir);
+    expect(exit).toBe(1);
+    expect(findings.map(({ code }) => code)).toEqual(['diverged']);
+    expect(findings[0]?.what).toMatch(`${liar} served v2`);
+  });
+
+  it('what was found out enters the scope, and nothing is cleared by a liar alone any more', async () => {
+    const { clearedBySelfOnly, rows } = await reach();
+    expect(clearedBySelfOnly).toEqual([]);
+    expect(rows.some(({ verdict }) => verdict === 'diverged')).toBe(true);
+  });
+
+  it('a bundle of the scope verifies offline, and not once a row is changed', async () => {
+    const out = join(dir, 'scope.csv');
+    const bundled = await assay('bundle', incidentOf(told()), '--attest', '--out', out, '--dir', dir);
+    expect(bundled.code).toBe(0);
+    expect((await assay('verify', `${out}.bundle.json`, '--dir', dir)).code).toBe(0);
+    writeFileSync(out, readFileSync(out, 'utf8').replace('open', 'done'));
+    expect((await assay('verify', `${out}.bundle.json`, '--dir', dir)).code).toBe(1);
+  });
+
+  it('close names everything that stands in the way', async () => {
+    const { code, out } = await assay('close', incidentOf(told()), '--dir', dir);
+    expect(code).toBe(1);
+    expect(out).toMatch(`${liar} has not drained v2`);
+    expect(out).toMatch(/open: [0-9a-f]{8}/);
+  });
+
+  it('drill recalls a version and finds the same root in its file as in the log', async () => {
+    const { code, out } = await assay('drill', '--on', 'v2', '--dir', dir);
+    expect(code).toBe(0);
+    expect(out).toMatch(/scope root [0-9a-f]{64}, as the log does/);
+  });
+});
+
+describe('no node at fault', () => {
+  const { dir, told } = toldWith(2, 'none');
+
+  it('the story is told as before, and the audit is clean', async () => {
+    expect(told()).not.toMatch(/fault/);
+    const { exit, verdict, findings } = await audit(dir);
+    expect(findings).toEqual([]);
+    expect(verdict).toBe('clean');
+    expect(exit).toBe(0);
+  });
+
+  it('the incident still reaches what v2 made while it was announced, and nothing rests on a suspect word', async () => {
+    const { data } = await assayJson('reach', incidentOf(told()), '--dir', dir);
+    const { affected, clearedBySelfOnly, rows } = data as Reach;
+    expect(affected).toBeGreaterThan(0);
+    expect(clearedBySelfOnly).toEqual([]);
+    expect(rows.some(({ verdict }) => verdict === 'diverged')).toBe(false);
+  });
+});

@@ -1,0 +1,12 @@
+/** The longer lane, beside the gate: `vitest run --config packages/cli/test/e2e/vitest.config.ts` from the repository's root. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('../../../..', import.meta.url).pathname,
+    include: ['packages/cli/test/e2e/*.lane.ts'],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+  },
+});

@@ -99,6 +99,22 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
   'incident.reverse': { target: id('c'), nonce },
   'scope.attest': { incident: id('b'), size: '90', root: id('e') },
   'incident.close': { incident: id('b'), size: '90', root: id('e'), attests: [id('f')] },
+  'blob.certificate': {
+    blob: id('6'),
+    totalBytes: '1073741824',
+    committee: {
+      network: id('7'),
+      epoch: '3',
+      profile: { n: 2, k: 1, f: 0, q: 2 },
+      members: [signer.keyId, other.keyId],
+    },
+    packs: { count: '64', root: id('8') },
+    leaseEnd: '29',
+    signatures: [
+      { node: signer.keyId, signature: 'ab'.repeat(64) },
+      { node: other.keyId, signature: 'cd'.repeat(64) },
+    ],
+  },
   'checkpoint.cosigned': { origin: checkpoint.origin, size: '41', note: 'log.example/assay\n41\n…' },
   'view.root': {
     origin: checkpoint.origin,

@@ -29,6 +29,7 @@ import {
   viewRoot,
 } from './rules.ts';
 import { leaseLapse, requestDeliver, serveDrain, serveLease, serveStream } from './serving.ts';
+import { blobCertificate } from './storage.ts';
 import { act, derive } from './use.ts';
 
 /**
@@ -74,6 +75,7 @@ const schemas = {
   'incident.reverse': incidentReverse,
   'scope.attest': scopeAttest,
   'incident.close': incidentClose,
+  'blob.certificate': blobCertificate,
   'checkpoint.cosigned': checkpointCosigned,
   'view.root': viewRoot,
   'rules.activate': rulesActivate,
@@ -123,6 +125,7 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   'incident.reverse': 'record-owner',
   'scope.attest': 'joined',
   'incident.close': 'joined',
+  'blob.certificate': 'joined',
   'checkpoint.cosigned': 'operator',
   'view.root': 'operator',
   'rules.activate': 'operator',

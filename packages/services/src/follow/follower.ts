@@ -3,6 +3,7 @@ import {
   AssayError,
   type Clock,
   hex,
+  type Kind,
   type LogRecord,
   openStatement,
   type Predicate,
@@ -12,6 +13,7 @@ import { openCheckpoint, openWitnessedCheckpoint, parseCheckpoint, parseNote, ty
 import { Registry } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 import type { LogClient } from '../log-client/index.ts';
+import { skimmedId } from './skim.ts';
 import { FollowError, VerifiedTail } from './verified-tail.ts';
 
 /** What a statement or a query names a checkpoint by. */
@@ -26,6 +28,8 @@ export interface FollowerOptions {
   readonly pollMs?: number;
   /** Sees every readable record once, in log order, after the registry has folded it. */
   readonly onRecord?: (record: LogRecord) => void;
+  /** Kinds that are noted by id only: neither verified, nor folded, nor given to `onRecord`. */
+  readonly skim?: ReadonlySet<Kind>;
   /** Told of polls that failed; the follower goes on. */
   readonly onError?: (error: unknown) => void;
 }
@@ -39,6 +43,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #tail = new VerifiedTail();
   readonly #listeners = new Set<() => void>();
+  readonly #skimmed = new Map<string, number>();
   #notBefore: CheckpointRef | undefined;
   #witnessedSize = 0;
   #lastWitnessedAt = 0;
@@ -102,8 +107,9 @@ export class Follower {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Log index of a record id, skimmed ones included. */
   indexOf(id: string): number | undefined {
-    return this.registry.indexOf(id);
+    return this.registry.indexOf(id) ?? this.#skimmed.get(id);
   }
 
   /** Waits until a record is in the log (`sequenced`) or under a witnessed checkpoint. @throws WaitError `timeout` */
@@ -168,6 +174,13 @@ export class Follower {
   }
 
   #fold(entry: Uint8Array, index: number): void {
+    const { skim } = this.#options;
+    const skimmed = skim === undefined ? undefined : skimmedId(entry, skim);
+    if (skimmed !== undefined) {
+      this.registry.skip();
+      if (!this.#skimmed.has(skimmed)) this.#skimmed.set(skimmed, index);
+      return;
+    }
     let record: LogRecord;
     try {
       record = { ...openStatement(entry), index };

@@ -1,5 +1,4 @@
 /** Receipts and their proofs, for whoever holds a receipt's id. */
-import type { Registry } from '@assay/views';
 import type { LogClient } from '../log-client/index.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -10,8 +9,8 @@ type State = LoggedAs['state'];
 /** What answers come from. */
 export interface ProofSources {
   readonly view: {
-    readonly registry: Registry;
     readonly witnessedSize: number;
+    indexOf(id: string): number | undefined;
     waitFor(id: string, state: State, timeoutMs: number): Promise<{ index: number }>;
   };
   readonly log: LogClient;
@@ -22,7 +21,7 @@ export interface ProofSources {
 export async function receiptEntry({ view, log, ledger }: ProofSources, id: string): Promise<Uint8Array> {
   const kept = ledger.byReceipt(id)?.entry;
   if (kept !== undefined) return kept;
-  const index = view.registry.indexOf(id);
+  const index = view.indexOf(id);
   if (index !== undefined) {
     for await (const [entry] of log.entries(index, index + 1)) if (entry !== undefined) return entry;
   }
@@ -34,7 +33,7 @@ export async function receiptEntry({ view, log, ledger }: ProofSources, id: stri
 
 /** The proof that can be given now. @throws GatewayError `not-yet` */
 export async function proofNow({ view, log }: ProofSources, id: string, state: State): Promise<LoggedAs> {
-  const index = view.registry.indexOf(id);
+  const index = view.indexOf(id);
   if (index === undefined || (state === 'witnessed' && index >= view.witnessedSize)) {
     throw new GatewayError('not-yet', {
       what: `receipt ${id.slice(0, 80)} is not ${state} yet`,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Clock, Entropy } from '@assay/core';
 import { parsePolicy } from '@assay/log';
 import type { Logger } from 'pino';
-import { Follower } from '../follow/index.ts';
+import { Follower, OUTPUT_KINDS } from '../follow/index.ts';
 import { LogClient } from '../log-client/index.ts';
 import { logSink } from '../participant/index.ts';
 import { listen, type RunningService } from '../serving/index.ts';
@@ -32,6 +32,7 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     policy: parsePolicy(readFileSync(config.log.policy)),
     clock,
     pollMs: config.log.pollMs,
+    skim: OUTPUT_KINDS,
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
   const sink = logSink(client);

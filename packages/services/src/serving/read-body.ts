@@ -47,10 +47,10 @@ function collect(incoming: IncomingMessage, limit: number): Promise<Uint8Array> 
   incoming.once('end', () =>
     resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)),
   );
-  // After 'end' this changes nothing: a promise settles once.
-  incoming.once('close', () =>
-    reject(new BodyError('cut', { what: `the request ended after ${length} bytes`, where: 'body' })),
-  );
+  incoming.once('close', () => {
+    if (incoming.readableEnded) return;
+    reject(new BodyError('cut', { what: `the request ended after ${length} bytes`, where: 'body' }));
+  });
   incoming.once('error', () => undefined);
   return promise;
 }

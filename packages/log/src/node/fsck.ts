@@ -31,9 +31,15 @@ export interface FsckReport {
   readonly findings: readonly FsckFinding[];
 }
 
-/** Reads everything, changes nothing. Never throws for what is wrong with the log: that is in the report. */
+/**
+ * Reads everything, changes nothing. Never throws for what is wrong with the log: that is in the report.
+ *
+ * Meant for a log at rest. While a writer is at work, files may be replaced between two looks; a finding that is gone
+ * the next time was only that.
+ */
 export async function fsck(input: FsckInput): Promise<FsckReport> {
   const row = await input.row.read();
+  const stored = await input.files.read(CHECKPOINT_PATH);
   if (row === undefined) {
     const finding = { code: 'row-missing', where: 'log.db', what: 'there is no checkpoint row' } as const;
     return { size: 0, root: '', findings: [finding] };
@@ -50,7 +56,7 @@ export async function fsck(input: FsckInput): Promise<FsckReport> {
     findings.push({ code: codeOf(error), where: error.where ?? 'log', what: error.what });
   }
   await audit.unfinished(tree);
-  findings.push(...audit.findings, ...(await checkPublished(input, row, tree)));
+  findings.push(...audit.findings, ...(await checkPublished(input, { row, stored }, tree)));
   return { size: row.size, root: row.root, findings };
 }
 
@@ -79,12 +85,11 @@ function codeOf(error: LogError): FsckFinding['code'] {
 
 /** The published checkpoint: the file is the row's, it is signed, and its root is the tree's. */
 async function checkPublished(
-  { files, verifiers }: FsckInput,
-  row: RowState,
+  { verifiers }: FsckInput,
+  { row, stored }: { row: RowState; stored: Uint8Array | undefined },
   tree: LogTree,
 ): Promise<FsckFinding[]> {
   const where = CHECKPOINT_PATH;
-  const stored = await files.read(CHECKPOINT_PATH);
   if (row.published === '') {
     return stored === undefined
       ? []

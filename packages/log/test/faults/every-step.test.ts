@@ -1,10 +1,10 @@
 /** The real appender on a disk that fails or dies at step k, for every k that a full run counts. */
 import { equal } from '@assay/core';
-import { openCheckpoint } from '@assay/log';
+import { parseCheckpoint, parseNote } from '@assay/log';
 import { fsck, type Log, type LogOptions, openLog } from '@assay/log/node';
 import { describe, expect, it } from 'vitest';
 import { LogKeys } from '../../src/node/log-keys.ts';
-import { describeEntry, ed25519, ORIGIN, request, requests, testClock } from '../node/support.ts';
+import { describeEntry, ed25519, ORIGIN, request, testClock } from '../node/support.ts';
 import { AFTERMATHS, FAULT_KINDS, FaultDisk, InjectedFault } from './fault-disk.ts';
 
 // Without ML-DSA-44: its signatures are a thousand times the rest of this test.
@@ -34,7 +34,8 @@ class Told {
   }
 
   sees(note: Uint8Array): void {
-    const { size, root } = openCheckpoint(note, verifiers).checkpoint;
+    // Parsed only: signatures are what fsck and other tests verify, and would be most of this one's time.
+    const { size, root } = parseCheckpoint(parseNote(note).text);
     const before = this.roots.get(size);
     if (before !== undefined && !equal(before, root)) throw new Error(`two signed trees of size ${size}`);
     this.roots.set(size, root);
@@ -126,19 +127,19 @@ describe('PROTOCOL 4, facts §7 trap 1: a crash or an error at any durable step'
   });
 
   for (const kind of FAULT_KINDS) {
-    for (const aftermath of AFTERMATHS) {
-      it(`${kind} at each of ${clean.steps} steps, ${aftermath} lost: nothing acknowledged is lost, no index moves, no second tree`, async () => {
-        for (let step = 1; step <= clean.steps; step++) {
-          const disk = new FaultDisk({ step, kind });
-          const told = new Told();
-          await liveUntilFault(disk, told);
-          const where = `step ${step}, ${disk.trace.at(-1)}`;
-          await mustHold(disk.after(aftermath), told).catch((error: unknown) => {
+    it(`${kind} at each of ${clean.steps} steps, whatever is left: nothing acknowledged is lost, no index moves, no second tree`, async () => {
+      for (let step = 1; step <= clean.steps; step++) {
+        const disk = new FaultDisk({ step, kind });
+        const told = new Told();
+        await liveUntilFault(disk, told);
+        for (const aftermath of AFTERMATHS) {
+          await mustHold(disk.after(aftermath), told.copy()).catch((error: unknown) => {
+            const where = `step ${step}, ${disk.trace.at(-1)}, ${aftermath}`;
             throw new Error(`after ${kind} at ${where}`, { cause: error });
           });
         }
-      });
-    }
+      }
+    });
   }
 
   it('a second crash while recovering from the first', async () => {
@@ -155,8 +156,11 @@ describe('PROTOCOL 4, facts §7 trap 1: a crash or an error at any durable step'
     }
   });
 
-  it('has read what it says: a run without a fault is clean', async () => {
-    expect(requests(2)).toHaveLength(2);
-    await mustHold(clean.after('process'), new Told());
+  it('a run without a fault is clean', async () => {
+    const told = new Told();
+    const disk = new FaultDisk();
+    await live(disk, told);
+    expect(told.entries.size).toBeGreaterThan(500);
+    await mustHold(disk.after('power'), told);
   });
 });

@@ -35,6 +35,7 @@ export function parseBundle(content: { readonly [key: string]: Json }, path: str
     Array.isArray(gaps) &&
     gaps.every((gap) => typeof gap === 'string') &&
     texts(file, ['name', 'format', 'sha256']) &&
+    isPlainName((file as BundleFile['file']).name) &&
     Array.isArray(attestations) &&
     attestations.every((each) => texts(each, ['entry', 'proof']));
   if (whole) return content as unknown as BundleFile;
@@ -44,3 +45,6 @@ export function parseBundle(content: { readonly [key: string]: Json }, path: str
     fix: 'Write it again with "assay bundle".',
   });
 }
+
+/** A bundle comes from a stranger: it may name a file beside it, and no other. */
+const isPlainName = (name: string): boolean => name !== '..' && !/[/\\\0]/.test(name);

@@ -13,6 +13,7 @@ import { CliError } from './cli-error.ts';
 import { errorData, errorText } from './command.ts';
 import { canary } from './commands/canary.ts';
 import { drill } from './commands/drill.ts';
+import { blob } from './commands/blob.ts';
 import { bundle } from './commands/bundle.ts';
 import { close } from './commands/close.ts';
 import { settle } from './commands/settle.ts';
@@ -57,6 +58,7 @@ const routes = {
   audit,
   log,
   drill,
+  blob,
   lineage,
 };
 

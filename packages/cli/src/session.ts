@@ -51,6 +51,11 @@ export class Session {
     return this.#network;
   }
 
+  /** Whether there is a log to write to. */
+  get hasLog(): boolean {
+    return this.#flags.log !== undefined || existsSync(join(this.dir, 'network.json'));
+  }
+
   get log(): LogClient {
     return new LogClient(this.#flags.log ?? this.network.log.url);
   }
@@ -125,11 +130,16 @@ export class Session {
    * @throws CliError `not-allowed`; StatementError; LogClientError
    */
   async publish<K extends Kind>(kind: K, predicate: Predicate<K>, by: Signing): Promise<Logged> {
-    const { registry } = await this.timeline();
-    if (registry.participants.get(by.as.identity.keyId) === undefined) {
-      await this.#append('participant.join', joinPredicate(by.as), { ...by, wait: 'sequenced' });
-    }
+    await this.join(by.as);
     return this.#append(kind, predicate, by);
+  }
+
+  /** Has a key join that has not. Returns whether it did so now. @throws CliError, LogClientError */
+  async join(as: Signatory): Promise<boolean> {
+    const { registry } = await this.timeline();
+    if (registry.participants.get(as.identity.keyId) !== undefined) return false;
+    await this.#append('participant.join', joinPredicate(as), { as, wait: 'sequenced' });
+    return true;
   }
 
   async #append<K extends Kind>(kind: K, predicate: Predicate<K>, { as, wait }: Signing): Promise<Logged> {

@@ -45,6 +45,10 @@ export interface Rerunning {
   readonly disposition?: string;
 }
 
+/** How long nodes may take to read in the log that a verifier has joined, in milliseconds. */
+const HEARD_MS = 10_000;
+const RETRY_MS = 250;
+
 type Receipt = LogRecord & { readonly kind: 'output.receipt' };
 
 /** One run over one incident. */
@@ -55,6 +59,8 @@ export class Rerun {
   readonly #verifier: Signatory;
   readonly #parents: ReadonlyMap<string, readonly string[]>;
   readonly #results = new Map<string, RerunResult>();
+  /** Until when nodes may not have heard yet that the verifier has joined. */
+  #newUntil = 0;
 
   constructor(session: Session, timeline: Timeline, request: RerunRequest) {
     this.#session = session;
@@ -69,6 +75,8 @@ export class Rerun {
     const { incident, limit } = this.#request;
     const prefix = this.#timeline.asOf();
     const found: Rerunning[] = [];
+    const { clock } = this.#session.context;
+    if (await this.#session.join(this.#verifier)) this.#newUntil = clock.now() + HEARD_MS;
     await using referee = await Referee.open(this.#session.blobs);
     const progress = this.#session.progress();
     const examineAll = async (ids: readonly string[]): Promise<void> => {
@@ -137,7 +145,16 @@ export class Rerun {
     const endpoint = this.#timeline.registry.participants.get(receipt.signer)?.endpoints[0];
     if (endpoint === undefined) return undefined;
     const of = { id: receipt.id, receipt: receipt.predicate, node: receipt.signer, endpoint };
-    return fetchPayload(of, { as: this.#verifier, clock: this.#session.context.clock });
+    const by = { as: this.#verifier, clock: this.#session.context.clock };
+    for (;;) {
+      try {
+        return await fetchPayload(of, by);
+      } catch (error) {
+        const isNew = by.clock.now() < this.#newUntil;
+        if (!isNew || !(error instanceof CliError) || error.code !== 'not-allowed') throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
   /** Logs which version made it, unless evidence as good says so already. */

@@ -1,0 +1,37 @@
+/** The files of an upload, and the journal by which a killed one goes on. */
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { hex, sha256, utf8 } from '@assay/core';
+import type { Committee, SourceFile } from '@assay/storage';
+import { type FileSource, openFileSource } from '@assay/storage/node';
+import { CliError } from '../cli-error.ts';
+
+/** Files that are open to be stored. */
+export interface OpenFiles extends AsyncDisposable {
+  readonly files: readonly SourceFile[];
+}
+
+/** Opens files under their own names. @throws CliError `usage` | `unreadable-file` */
+export async function openFiles(paths: readonly string[]): Promise<OpenFiles> {
+  const names = paths.map((path) => basename(path));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new CliError('usage', { what: `two files are called "${twice}"` });
+  const missing = paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() !== true);
+  if (missing !== undefined) {
+    throw new CliError('unreadable-file', { what: 'there is no such file', where: missing });
+  }
+  const sources: FileSource[] = await Promise.all(paths.map(openFileSource));
+  return {
+    files: sources.map((source, i) => ({ path: names[i] as string, source })),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** Where the journal of an upload of these files to this network lies; it is gone once the blob is sealed. */
+export function journalPath(dir: string, paths: readonly string[], { networkId, epoch }: Committee): string {
+  mkdirSync(join(dir, 'uploads'), { recursive: true });
+  const what = [hex(networkId), String(epoch), ...paths.map((path) => resolve(path))].join('\n');
+  return join(dir, 'uploads', `${hex(sha256(utf8(what))).slice(0, 32)}.journal`);
+}

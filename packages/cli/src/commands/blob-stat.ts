@@ -1,0 +1,67 @@
+/** `assay blob stat`: what a blob holds, who signed for it, and who answers now. */
+import { hex } from '@assay/core';
+import { covers, Custody, decodeReceipt, openBlob, type StorageNode, verifyHello } from '@assay/storage';
+import { connect, type Connection } from '../blob/connect.ts';
+import { type CustodyFile, readCustody } from '../blob/custody-file.ts';
+import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
+import { networkCommand } from '../command.ts';
+import { clean } from '../report.ts';
+
+/** How long a node may take to greet, in milliseconds. */
+const GREETING_MS = 3_000;
+
+interface NodeState {
+  readonly name: string;
+  /** Shards that it signed for. */
+  readonly signed: number;
+  /** Of these, how many its log says to cover now; undefined when it does not answer. */
+  readonly covered?: number;
+}
+
+export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
+  brief: 'What a blob holds, who signed for it, and what their logs cover now',
+  examples: ['blob stat 5f0c…'],
+  flags: STORAGE_FLAG,
+  args: BLOB_ARG,
+  async run(session, flags, blobId) {
+    await using network = connect(session, flags.storage);
+    const custody = readCustody(session.dir, blobId);
+    using blob = await openBlob(blobId, network.options);
+    using held = new Custody(blob.manifest, custody.packs, network.options);
+    const { least, of } = held.health();
+    const { files, tensors, packs } = blob.manifest;
+    const nodes = await Promise.all(network.options.nodes.map((node) => stateOf(node, custody, network)));
+    const { totalBytes, leaseEnd } = custody.certificate;
+    const data = {
+      blob: hex(blobId),
+      totalBytes,
+      leaseEnd,
+      packs: packs.length,
+      signed: { least, of },
+      nodes,
+    };
+    return clean(
+      { ...data, files: files.map(({ path, size }) => ({ path, size })), tensors: tensors.length },
+      [
+        ...files.map(({ path, size }) => `${path}  ${size} bytes`),
+        `${packs.length} packs, ${tensors.length} tensors, signed for until epoch ${leaseEnd}`,
+        `every pack has receipts for at least ${least} of ${of} shards`,
+        ...nodes.map(({ name, signed, covered }) => {
+          return `${name}: signed for ${signed} shards, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
+        }),
+      ],
+    );
+  },
+});
+
+async function stateOf(node: StorageNode, { packs }: CustodyFile, network: Connection): Promise<NodeState> {
+  const receipts = packs
+    .flatMap((pack) => pack.receipts.map(({ receipt }) => decodeReceipt(receipt)))
+    .filter(({ nodeId }) => hex(nodeId) === hex(node.id));
+  const state = { name: network.nameOf(node.id), signed: receipts.length };
+  const nonce = network.options.randomBytes(32);
+  const hello = await node.hello(nonce, { signal: AbortSignal.timeout(GREETING_MS) }).catch(() => undefined);
+  // A greeting that the node did not sign is no answer of the node.
+  if (hello === undefined || hex(hello.nodeId) !== hex(node.id) || !verifyHello(hello, nonce)) return state;
+  return { ...state, covered: receipts.filter((receipt) => covers(hello, receipt)).length };
+}

@@ -1,0 +1,72 @@
+/** `assay blob verify`: checks the certificate, and challenges every node to show leaves of what it signed for. */
+import { hex } from '@assay/core';
+import { type AuditReport, Custody, openBlob, verifyBlobCertificate } from '@assay/storage';
+import { connect, type Connection } from '../blob/connect.ts';
+import { readCustody } from '../blob/custody-file.ts';
+import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
+import { networkCommand } from '../command.ts';
+import { asCount } from '../flags.ts';
+import type { Exit } from '../report.ts';
+
+interface VerifyFlags extends StorageFlags {
+  readonly leaves: number;
+}
+
+export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
+  brief: 'Check a blob: its certificate, and leaves that every node must show; names nodes that cannot',
+  examples: ['blob verify 5f0c… --leaves 459'],
+  flags: {
+    ...STORAGE_FLAG,
+    leaves: {
+      kind: 'parsed',
+      parse: asCount,
+      brief: 'Leaves per node: 44 find a loss of a tenth with 99 %, 459 one of a hundredth',
+      default: '44',
+      placeholder: 'N',
+    },
+  },
+  args: BLOB_ARG,
+  async run(session, flags, blobId) {
+    await using network = connect(session, flags.storage);
+    const { certificate, packs } = readCustody(session.dir, blobId);
+    const { signatures } = verifyBlobCertificate(certificate, network.committee);
+    using blob = await openBlob(blobId, network.options);
+    using custody = new Custody(blob.manifest, packs, network.options);
+    const report = await custody.audit(network.options.randomBytes(32), flags.leaves);
+    const { failed, silent } = readAudit(report, network);
+    const health = custody.health();
+    const exit: Exit = failed.size > 0 ? 1 : silent.length > 0 ? 2 : 0;
+    const data = {
+      blob: hex(blobId),
+      signers: signatures.length,
+      health,
+      failed: Object.fromEntries(failed),
+      silent,
+    };
+    return {
+      exit,
+      data,
+      lines: [
+        `the certificate stands: ${signatures.length} nodes signed it`,
+        ...[...failed].map(([name, shards]) => `${name} cannot show ${shards} shards that it signed for`),
+        ...silent.map((name) => `${name} does not answer: nothing can be said of it`),
+        `every pack has at least ${health.least} of ${health.of} shards${exit === 1 ? '; "assay blob repair" makes them whole' : ''}`,
+      ],
+    };
+  },
+});
+
+/** Shards struck, by node; and the nodes that did not answer. */
+export function readAudit(
+  { events, silent }: AuditReport,
+  { nameOf, options }: Connection,
+): { failed: Map<string, number>; silent: string[] } {
+  const names = new Map(options.nodes.map(({ id }) => [hex(id), nameOf(id)]));
+  const failed = new Map<string, number>();
+  for (const event of events) {
+    if (event.type !== 'regression' && event.type !== 'health') continue;
+    const name = names.get(event.node) ?? `ed25519:${event.node}`;
+    failed.set(name, (failed.get(name) ?? 0) + 1);
+  }
+  return { failed, silent: silent.map(nameOf) };
+}

@@ -1,5 +1,5 @@
 /** The file port on a real disk, over node:fs. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -11,12 +11,14 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { AppendFile, LogFiles } from './log-files.ts';
 
 /** Files below `directory`, which is made if absent. */
 export function diskFiles(directory: string): LogFiles {
-  mkdirSync(join(directory, TEMPORARY), { recursive: true });
+  const made = mkdirSync(join(directory, TEMPORARY), { recursive: true });
+  // The log's own directory has to outlast a power cut as well, and every new one that leads to it.
+  if (made !== undefined) syncUpTo(directory, dirname(made));
   return new DiskFiles(directory);
 }
 
@@ -145,6 +147,16 @@ class DiskAppendFile implements AppendFile {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+}
+
+function syncUpTo(directory: string, top: string): void {
+  if (process.platform === 'win32') return;
+  for (let at = resolve(directory); at.length >= resolve(top).length; at = dirname(at)) {
+    const handle = openSync(at, 'r');
+    fsyncSync(handle);
+    closeSync(handle);
+    if (at === dirname(at)) return;
   }
 }
 

@@ -16,6 +16,6 @@ export class LogError extends AssayError<
   | 'overloaded' // the queue is full; nothing was taken
   | 'entry-size' // longer than a C2SP entry bundle can carry
   | 'not-covered' // an index or size outside the checkpoint asked about
-  | 'quorum' // a note offered for publication lacks its witnesses
+  | 'stale' // a note older than the published one
   | 'stopped' // an earlier failure ended this writer; open the log again
 > {}

@@ -90,9 +90,7 @@ export class Log {
 
   /** Whether the log holds an entry, other than quiet ones, that no published checkpoint covers (PROTOCOL 3.1). */
   get needsPublication(): boolean {
-    const { published } = this.#parts.holder.current;
-    const covered = published === '' ? 0 : Number(published.split('\n')[1]);
-    return this.#askingSize > covered;
+    return this.#askingSize > this.#publishedSize;
   }
 
   /** Resolves with the reason when the writer ends by itself; never after a clean `close`. */
@@ -188,7 +186,8 @@ export class Log {
    * Publishes a checkpoint of this log: writes every file its readers need, then the checkpoint itself.
    *
    * @param note signed by this log, and cosigned as the policy asks when there is one
-   * @throws PolicyError `quorum` @throws NoteError @throws LogError `not-covered` | `witness-fork` for another tree
+   * @throws PolicyError `quorum` @throws NoteError @throws LogError `not-covered` | `stale` |
+   *   `witness-fork` for another tree
    */
   async publish(note: Uint8Array): Promise<void> {
     const { keys, options, tree, holder, files } = this.#parts;
@@ -199,6 +198,7 @@ export class Log {
         what: `root ${hex(checkpoint.root)} is not ours at size ${checkpoint.size}`,
       });
     }
+    mustNotGoBack(checkpoint.size, this.#publishedSize);
     await this.#guarded(async () => {
       await tree.writeFiles(checkpoint.size);
       // A crash here leaves the row without the note: the next publication covers it. The row comes before the file, so
@@ -220,6 +220,11 @@ export class Log {
     this.#queue.close();
     await this.#segment?.close();
     await this.#parts.options.row.close();
+  }
+
+  get #publishedSize(): number {
+    const { published } = this.#parts.holder.current;
+    return published === '' ? 0 : Number(published.split('\n', 2)[1]);
   }
 
   #mustTake(requests: readonly AppendRequest[]): void {
@@ -339,6 +344,14 @@ export class Log {
   #now(): number {
     return mustAdvance(unixSeconds(this.#parts.clock), this.#parts.holder.current.time);
   }
+}
+
+/** Readers hold a log to what it published: a checkpoint is never followed by a smaller one. @throws LogError `stale` */
+function mustNotGoBack(size: number, publishedSize: number): void {
+  if (size >= publishedSize) return;
+  throw new LogError('stale', {
+    what: `size ${size} was offered; size ${publishedSize} is published already`,
+  });
 }
 
 /** @throws LogError `clock-backwards` if `now` is before `last`; both Unix seconds */

@@ -2,14 +2,24 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { CheckpointRow, RowState, SegmentRef } from './checkpoint-row.ts';
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS checkpoint (
+// The note is large and changes seldom, the rest is small and changes with every commit: apart, a commit writes one page.
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS checkpoint (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   version INTEGER NOT NULL, origin TEXT NOT NULL, key TEXT NOT NULL,
-  size INTEGER NOT NULL, root TEXT NOT NULL, time INTEGER NOT NULL,
-  segments TEXT NOT NULL, published TEXT NOT NULL
+  size INTEGER NOT NULL, root TEXT NOT NULL, time INTEGER NOT NULL, segments TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS published (
+  only INTEGER PRIMARY KEY CHECK (only = 1), note TEXT NOT NULL
 ) STRICT`;
 
-const COLUMNS = 'version, origin, key, size, root, time, segments, published';
+const READ = `SELECT version, origin, key, size, root, time, segments, coalesce(note, '') AS note
+  FROM checkpoint LEFT JOIN published USING (only)`;
+const INSERT = `INSERT OR IGNORE INTO checkpoint (only, version, origin, key, size, root, time, segments)
+  VALUES (1, ?, ?, ?, ?, ?, ?, ?)`;
+const UPDATE = `UPDATE checkpoint SET version = ?, origin = ?, key = ?, size = ?, root = ?, time = ?, segments = ?
+  WHERE version = ? AND size = ? AND root = ?`;
+const PUBLISH = 'INSERT OR REPLACE INTO published (only, note) VALUES (1, ?)';
 
 /**
  * Opens or makes the database at `path`.
@@ -32,13 +42,14 @@ export function sqliteRowReadOnly(path: string): CheckpointRow {
 
 class SqliteRow implements CheckpointRow {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   async read(): Promise<RowState | undefined> {
-    const row = this.#database.prepare(`SELECT ${COLUMNS} FROM checkpoint`).get();
+    const row = this.#statement(READ).get();
     if (row === undefined) return undefined;
     return {
       version: Number(row.version),
@@ -48,15 +59,17 @@ class SqliteRow implements CheckpointRow {
       root: String(row.root),
       time: Number(row.time),
       segments: parseSegments(String(row.segments)),
-      published: String(row.published),
+      published: String(row.note),
     };
   }
 
   async swap(expected: RowState | undefined, next: RowState): Promise<boolean> {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#statement('BEGIN IMMEDIATE').run();
     try {
-      const swapped = expected === undefined ? this.#insert(next) : this.#update(expected, next);
-      this.#database.exec('COMMIT');
+      const swapped = this.#store(expected, next);
+      if (swapped && next.published !== (expected?.published ?? ''))
+        this.#statement(PUBLISH).run(next.published);
+      this.#statement('COMMIT').run();
       return swapped;
     } catch (cause) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -68,28 +81,22 @@ class SqliteRow implements CheckpointRow {
     this.#database.close();
   }
 
-  #insert(next: RowState): boolean {
-    this.#insertStatement ??= this.#database.prepare(
-      `INSERT OR IGNORE INTO checkpoint (only, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    return this.#insertStatement.run(...values(next)).changes === 1;
+  #store(expected: RowState | undefined, next: RowState): boolean {
+    if (expected === undefined) return this.#statement(INSERT).run(...values(next)).changes === 1;
+    const { version, size, root } = expected;
+    return this.#statement(UPDATE).run(...values(next), version, size, root).changes === 1;
   }
 
-  #update(expected: RowState, next: RowState): boolean {
-    this.#updateStatement ??= this.#database.prepare(
-      `UPDATE checkpoint SET version = ?, origin = ?, key = ?, size = ?, root = ?, time = ?, segments = ?, published = ?
-       WHERE version = ? AND size = ? AND root = ?`,
-    );
-    return (
-      this.#updateStatement.run(...values(next), expected.version, expected.size, expected.root).changes === 1
-    );
+  #statement(sql: string): ReturnType<DatabaseSync['prepare']> {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(sql);
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
-
-  #insertStatement: ReturnType<DatabaseSync['prepare']> | undefined;
-  #updateStatement: ReturnType<DatabaseSync['prepare']> | undefined;
 }
 
-const values = (row: RowState): [number, string, string, number, string, number, string, string] => [
+const values = (row: RowState): [number, string, string, number, string, number, string] => [
   row.version,
   row.origin,
   row.key,
@@ -97,7 +104,6 @@ const values = (row: RowState): [number, string, string, number, string, number,
   row.root,
   row.time,
   JSON.stringify(row.segments),
-  row.published,
 ];
 
 /** Our own JSON, but from a file that may have been damaged: only the exact shape passes. */

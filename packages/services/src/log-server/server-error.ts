@@ -3,6 +3,7 @@ import { AssayError } from '@assay/core';
 
 export class LogServerError extends AssayError<
   | 'config' // a configuration file that is missing or does not fit
+  | 'listen' // the address is taken, or not ours
   | 'starting' // the log is still being read back
   | 'not-found' // no such path, index or record
   | 'request' // a malformed query or body

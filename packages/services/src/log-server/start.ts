@@ -1,5 +1,5 @@
 /** A log server as one running process: recovery, the witnesses' word, HTTP, the publish loop. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -67,7 +67,6 @@ export async function startLogServer(
   config: LogServerConfig,
   outside: LogServerOutside,
 ): Promise<RunningLogServer> {
-  mkdirSync(config.directory, { recursive: true });
   const policy = config.policyFile === undefined ? undefined : parsePolicy(readFileSync(config.policyFile));
   const identity = operatorIdentity(config, outside.entropy);
   const admission = admissionOf(config, identity, outside.clock);
@@ -203,7 +202,10 @@ function listen(server: Server, address: string): Promise<string> {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => {
+      const fix = 'Is this log server running already? Otherwise choose another address.';
+      reject(new LogServerError('listen', { what: `${address} cannot be listened on`, fix, cause }));
+    });
     server.listen(Number(address.slice(colon + 1)), host, () => {
       const { port } = server.address() as AddressInfo;
       resolve(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);

@@ -74,3 +74,4 @@ export { upload, type UploadOptions, type UploadResult } from './client/uploader
 export { type EncodedPack, encodePack, encodePage } from './client/encode.ts';
 export { Custody, type Health } from './client/custody.ts';
 export { ShardReader } from './client/shard-reader.ts';
+export * from './wire.ts';

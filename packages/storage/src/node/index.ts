@@ -2,3 +2,8 @@
 export type { Disk } from './engine/disk.ts';
 export { FileDisk, openFileDisk } from './engine/file-disk.ts';
 export { type EngineOptions, StorageEngine } from './engine/storage-engine.ts';
+export { FileJournal, openFileJournal } from './file-journal.ts';
+export { FileSource, openFileSource } from './file-source.ts';
+export { HttpNode, httpNode, type HttpNodeOptions } from './http-node.ts';
+export { LocalNode } from './local-node.ts';
+export { monotonicClock } from './system-clock.ts';

@@ -1,0 +1,70 @@
+/** The configuration file of a storage node process. */
+import { readFileSync } from 'node:fs';
+import { AssayError, fromHex } from '@assay/core';
+import { checkCommittee, type Committee } from '@assay/storage';
+import { z } from 'zod';
+
+/** A configuration file that is missing, does not fit, or is unsafe. */
+export class StorageNodeConfigError extends AssayError<'unreadable' | 'schema' | 'unsafe'> {}
+
+const key = z.string().regex(/^ed25519:[0-9a-f]{64}$/, 'expected ed25519:<64 hex>');
+
+const schema = z.strictObject({
+  /** `host:port`; port 0 takes a free one, which the process then prints. */
+  listen: z.string().regex(/^[^\s]+:[0-9]{1,5}$/, 'expected host:port'),
+  /** File with the 32-byte seed in hexadecimal, mode 0600; made if absent. */
+  seedFile: z.string().min(1),
+  /** Directory of segments; made if absent. */
+  data: z.string().min(1),
+  quotaBytes: z.int().positive(),
+  /** The network; a node whose key is not among the members only prints its key. */
+  committee: z
+    .strictObject({
+      networkId: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex'),
+      epoch: z.int().nonnegative(),
+      profile: z.strictObject({ k: z.int(), n: z.int(), f: z.int(), q: z.int() }),
+      members: z.array(key).min(1),
+    })
+    .optional(),
+  /** Tenants served; `"everybody"` is allowed on a loopback address alone. */
+  tenants: z.union([z.literal('everybody'), z.array(key)]),
+});
+
+export type StorageNodeConfig = z.infer<typeof schema>;
+
+/** Reads the file at `path`. @throws StorageNodeConfigError */
+export function loadStorageNodeConfig(path: string): StorageNodeConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new StorageNodeConfigError('unreadable', { what: 'expected a JSON file', where: path, cause });
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const where = `${path}: ${issue?.path.join('.') ?? ''}`;
+    throw new StorageNodeConfigError('schema', { what: issue?.message ?? 'does not fit', where });
+  }
+  refuseOpenNetwork(result.data);
+  return result.data;
+}
+
+function refuseOpenNetwork({ tenants, listen }: StorageNodeConfig): void {
+  if (tenants !== 'everybody' || /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]|::1):\d+$/.test(listen)) return;
+  throw new StorageNodeConfigError('unsafe', {
+    what: `everybody may write to ${listen}`,
+    fix: 'Name the tenants, or listen on 127.0.0.1.',
+  });
+}
+
+/** The committee of a configuration. @throws CodecError `shape` when its profile is unsafe */
+export function committeeOf({
+  networkId,
+  epoch,
+  profile,
+  members,
+}: NonNullable<StorageNodeConfig['committee']>): Committee {
+  const keys = members.map((text) => fromHex(text.slice('ed25519:'.length)));
+  return checkCommittee({ networkId: fromHex(networkId), epoch, profile, members: keys });
+}

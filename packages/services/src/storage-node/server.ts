@@ -1,0 +1,193 @@
+/** A storage node over HTTP (specs/storage-http.md): routes to the engine, one error shape, bodies read once. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { base64, concat, EncodingError, equal, fromHex, hex, sha256 } from '@assay/core';
+import {
+  decodeChallenge,
+  decodeSeal,
+  encodeAnswer,
+  encodeHello,
+  encodeShardReceipt,
+  FormatError,
+  MAX_PUT_BYTES,
+  MAX_REQUEST_BYTES,
+  NodeError,
+  ReceiptError,
+  requestSubject,
+  splitPut,
+} from '@assay/storage';
+import type { StorageEngine } from '@assay/storage/node';
+import type { Gate } from './gate.ts';
+import { readBody } from './read-body.ts';
+
+export interface StorageServerOptions {
+  readonly engine: StorageEngine;
+  readonly gate: Gate;
+  /** Errors that are not the client's. */
+  readonly onFault: (error: unknown) => void;
+}
+
+interface Exchange extends StorageServerOptions {
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  /** What the route's pattern captured. */
+  readonly parts: readonly string[];
+}
+
+interface Reply {
+  readonly body: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Route = readonly [method: string, path: RegExp, handle: (exchange: Exchange) => Promise<Reply>];
+
+const ROUTES: readonly Route[] = [
+  ['PUT', /^\/v1\/shards\/([0-9a-f]{64})\/(\d{1,3})$/, putShard],
+  ['POST', /^\/v1\/shards\/([0-9a-f]{64})\/(\d{1,3})\/renew$/, renewShard],
+  ['GET', /^\/v1\/shards\/([0-9a-f]{64})\/(\d{1,3})$/, getLeaves],
+  ['GET', /^\/v1\/pages\/([0-9a-f]{64})$/, getPage],
+  ['POST', /^\/v1\/hello$/, hello],
+  ['POST', /^\/v1\/challenge$/, challenge],
+  ['POST', /^\/v1\/seal$/, seal],
+  ['GET', /^\/v1\/status$/, status],
+];
+
+/** The server, not yet listening. */
+export function createStorageServer(options: StorageServerOptions): Server {
+  return createServer((request, response) => {
+    answer(request, options).then(
+      ({ body, headers }) => send(response, 200, body, headers),
+      (error: unknown) => refuse(response, error, options),
+    );
+  });
+}
+
+async function answer(request: IncomingMessage, options: StorageServerOptions): Promise<Reply> {
+  const url = new URL(request.url ?? '/', 'http://node');
+  for (const [method, path, handle] of ROUTES) {
+    const match = request.method === method ? path.exec(url.pathname) : null;
+    if (match !== null) return handle({ ...options, request, url, parts: match.slice(1) });
+  }
+  throw new NodeError('not-found', { what: `there is nothing at ${request.method} ${url.pathname}` });
+}
+
+async function putShard({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
+  const { id, index } = shardOf(parts);
+  const allowed = gate.admit(request, 'put', requestSubject('shard', id, index));
+  const body = await readBody(request, MAX_PUT_BYTES);
+  const { header, shard } = splitPut(body);
+  if (!equal(sha256(header), id))
+    throw new NodeError('bad-request', { what: 'the pack header is not that of the path' });
+  const give = allowed.take(shard.length);
+  try {
+    return {
+      body: encodeShardReceipt(
+        await engine.putShard({ header, index, body: shard, session: sessionOf(url) }),
+      ),
+    };
+  } catch (error) {
+    give();
+    throw error;
+  }
+}
+
+async function renewShard({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
+  const { id, index } = shardOf(parts);
+  gate.admit(request, 'put', requestSubject('shard', id, index));
+  return { body: encodeShardReceipt(await engine.renewShard(id, { index, session: sessionOf(url) })) };
+}
+
+async function getLeaves({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
+  const { id, index } = shardOf(parts);
+  gate.admit(request, 'get', requestSubject('shard', id, index));
+  const range = {
+    from: Number(url.searchParams.get('from') ?? NaN),
+    to: Number(url.searchParams.get('to') ?? NaN),
+  };
+  const { bytes, proof } = await engine.getLeaves(id, { index, range });
+  return { body: bytes, headers: { 'assay-proof': base64(concat(...proof)) } };
+}
+
+async function getPage({ engine, gate, request, parts: [digest] }: Exchange): Promise<Reply> {
+  const id = fromHex(digest as string);
+  gate.admit(request, 'get', requestSubject('page', id));
+  return { body: await engine.getPage(id) };
+}
+
+async function hello({ engine, request }: Exchange): Promise<Reply> {
+  const nonce = await readBody(request, 32);
+  if (nonce.length !== 32) throw new NodeError('bad-request', { what: 'a greeting is 32 random bytes' });
+  return { body: encodeHello(engine.hello(nonce)) };
+}
+
+async function challenge({ engine, gate, request }: Exchange): Promise<Reply> {
+  const asked = decodeChallenge(await readBody(request, MAX_REQUEST_BYTES));
+  gate.admit(request, 'get', requestSubject('challenge', asked.seed));
+  if (!equal(asked.nodeId, engine.id))
+    throw new NodeError('bad-request', { what: 'the challenge is for another node' });
+  return { body: encodeAnswer(await engine.challenge(asked)) };
+}
+
+async function seal({ engine, gate, request }: Exchange): Promise<Reply> {
+  const asked = decodeSeal(await readBody(request, MAX_REQUEST_BYTES));
+  gate.admit(request, 'seal', requestSubject('seal', asked.facts.blobId));
+  return { body: await engine.seal(asked) };
+}
+
+async function status({ engine }: Exchange): Promise<Reply> {
+  const value = { node: `ed25519:${hex(engine.id)}`, durability: 1, ...engine.usage };
+  return { body: Buffer.from(JSON.stringify(value)), headers: { 'content-type': 'application/json' } };
+}
+
+function shardOf([id, index]: readonly string[]): { id: Uint8Array; index: number } {
+  return { id: fromHex(id as string), index: Number(index) };
+}
+
+function sessionOf(url: URL): string {
+  const session = url.searchParams.get('session') ?? '';
+  if (!/^[0-9a-z]{1,64}$/.test(session))
+    throw new NodeError('bad-request', { what: 'an upload names its session' });
+  return session;
+}
+
+const STATUS: Readonly<Record<NodeError['code'], number>> = {
+  'bad-request': 400,
+  unauthorised: 403,
+  'not-found': 404,
+  corrupt: 410,
+  'bad-shard': 422,
+  stopped: 503,
+  unreachable: 503,
+  'disk-full': 507,
+  quota: 507,
+};
+
+function refuse(response: ServerResponse, error: unknown, { onFault }: StorageServerOptions): void {
+  const named = asNodeError(error);
+  if (named === undefined) onFault(error);
+  const told = named ?? new NodeError('stopped', { what: 'the node failed; its log says why' });
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  send(response, STATUS[told.code], Buffer.from(JSON.stringify(told.toJSON())), headers);
+}
+
+/** What the client sent is the client's error; anything else is ours, and is not told to strangers. */
+function asNodeError(error: unknown): NodeError | undefined {
+  if (error instanceof NodeError) return error;
+  const theirs =
+    error instanceof FormatError || error instanceof ReceiptError || error instanceof EncodingError;
+  return theirs ? new NodeError('bad-request', { what: (error as Error).message, cause: error }) : undefined;
+}
+
+function send(
+  response: ServerResponse,
+  code: number,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.destroyed) return;
+  response.writeHead(code, {
+    'content-type': 'application/octet-stream',
+    'content-length': body.length,
+    ...headers,
+  });
+  response.end(body);
+}

@@ -3,6 +3,9 @@
 const major = Number(process.versions.node.split('.')[0]);
 
 if (major >= 24) {
+  // Types are stripped once and not at each start: that is most of what a short command would do.
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
   const { main } = await import('../src/main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else {

@@ -62,8 +62,8 @@ const routes = {
   lineage,
 };
 
-/** The application. @param json  whether errors are wanted as JSON, before any command could know */
-export function buildApp(json: boolean): Application<CliContext> {
+/** The application. @param tellProgram  takes errors as JSON where a program listens, before any command could know */
+export function buildApp(tellProgram?: (text: string) => void): Application<CliContext> {
   const root = buildRouteMap<keyof typeof routes, CliContext>({
     routes,
     docs: {
@@ -82,13 +82,18 @@ export function buildApp(json: boolean): Application<CliContext> {
       onlyRequiredInUsageLine: true,
       useAliasInUsageLine: false,
     },
-    localization: { text: errorTexts(json) },
+    localization: { text: errorTexts(tellProgram) },
   });
 }
 
-function errorTexts(json: boolean): ApplicationText {
-  const say = (error: unknown): string =>
-    json ? JSON.stringify(errorData(error), null, 2) : errorText(error);
+function errorTexts(tellProgram?: (text: string) => void): ApplicationText {
+  let isTold = false;
+  const say = (error: unknown): string => {
+    // Of several mistakes in one line people see all, and a program one: its answer is one document.
+    if (!isTold) tellProgram?.(`${JSON.stringify(errorData(error), null, 2)}\n`);
+    isTold = true;
+    return errorText(error);
+  };
   return {
     ...text_en,
     exceptionWhileParsingArguments: (error) => say(usageError(error)),

@@ -10,7 +10,8 @@ const CANNOT_TELL = 2;
 export async function main(args: readonly string[], context: CliContext = machineContext()): Promise<number> {
   // Nothing asked is a question about what can be asked.
   const inputs = args.length === 0 ? ['--help'] : args;
-  await run(buildApp(inputs.includes('--json')), inputs, context);
+  const tellProgram = inputs.includes('--json') ? context.process.stdout.write : undefined;
+  await run(buildApp(tellProgram), inputs, context);
   const code = context.process.exitCode;
   // Whatever is not a command's own answer (stricli's negative codes) is a usage error or a fault of ours.
   return code === 0 || code === 1 ? code : CANNOT_TELL;

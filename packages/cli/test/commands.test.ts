@@ -6,7 +6,7 @@ import { runCli } from './support/run-cli.ts';
 
 const documented = generateHelpTextForAllCommands(
   // Help asks nothing of the context.
-  buildApp(false) as unknown as Application<CommandContext>,
+  buildApp() as unknown as Application<CommandContext>,
 );
 const commands = documented.map(([route, help]) => ({ route, help, words: route.split(' ').slice(1) }));
 
@@ -39,7 +39,7 @@ describe('every command', () => {
       expect(plain.err).toMatch(/^CliError\[usage\]: /);
       const json = await runCli([...words, '--no-such-flag', '--json']);
       expect(json.code).toBe(2);
-      expect(JSON.parse(json.err)).toMatchObject({ error: 'CliError', code: 'usage' });
+      expect(json.json()).toMatchObject({ error: 'CliError', code: 'usage' });
     },
   );
 });
@@ -49,6 +49,13 @@ describe('a command line', () => {
     const { code, out } = await runCli([]);
     expect(code).toBe(0);
     expect(out).toContain('Exit codes: 0 clean, 1 a finding, 2 cannot tell.');
+  });
+
+  it('with several mistakes is one JSON document', async () => {
+    const { code, err, json } = await runCli(['promote', '--json']);
+    expect(code).toBe(2);
+    expect(json()).toMatchObject({ error: 'CliError', code: 'usage' });
+    expect(err.trimEnd().split('\n')).toHaveLength(2);
   });
 
   it('with a slip in the command is told the nearest one', async () => {

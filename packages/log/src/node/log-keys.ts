@@ -39,8 +39,9 @@ export class LogKeys {
   }
 
   /** A checkpoint signed with Ed25519 alone. */
-  signNow(checkpoint: Checkpoint, time: number): Uint8Array {
-    return signCheckpoint(checkpoint, [this.#ed25519], time);
+  signNow(checkpoint: Checkpoint): Uint8Array {
+    // Type 0x01 carries no time.
+    return signCheckpoint(checkpoint, [this.#ed25519], 0);
   }
 
   /** A checkpoint signed with every key. @param time Unix seconds, carried by the ML-DSA-44 signature */

@@ -1,66 +1,24 @@
-/** An open log: one writer that appends, signs, publishes and proves. Made by `openLog`. */
-import { type Clock, equal, hex, unixSeconds, utf8 } from '@assay/core';
-import { MAX_BUNDLED_ENTRY_BYTES } from '../bundle.ts';
+/** An open log: appends, publishes, proves and serves. Made by `openLog`. */
+import { equal, hex, unixSeconds, utf8 } from '@assay/core';
 import { openCheckpoint } from '../checkpoint.ts';
 import { openWitnessedCheckpoint } from '../policy.ts';
-import { parseTilePath } from '../tile.ts';
+import { parseTilePath, TILE_WIDTH } from '../tile.ts';
 import { formatTlogProof } from '../tlog-proof.ts';
-import type { DedupeIndex } from './dedupe-index.ts';
-import { flush } from './flush.ts';
-import { GroupQueue } from './group-queue.ts';
-import type { Group } from './group.ts';
 import { LogError } from './log-error.ts';
-import type { LogFiles } from './log-files.ts';
-import type { LogKeys } from './log-keys.ts';
-import type { AppendRequest, Appended, LogOptions, SignedCheckpoint } from './log-options.ts';
-import type { LogTree } from './log-tree.ts';
-import { CHECKPOINT_PATH, type PublicFiles } from './public-files.ts';
-import type { RowHolder } from './row-holder.ts';
-import { SegmentWriter } from './segment-writer.ts';
+import type { AppendRequest, Appended, SignedCheckpoint } from './log-options.ts';
+import { mustAdvance } from './must-advance.ts';
+import { CHECKPOINT_PATH } from './public-files.ts';
+import { type LogParts, Writer } from './writer.ts';
 
-/** What `openLog` hands over. */
-export interface LogParts {
-  readonly keys: LogKeys;
-  readonly files: LogFiles;
-  readonly clock: Clock;
-  readonly tree: LogTree;
-  readonly publicFiles: PublicFiles;
-  readonly holder: RowHolder;
-  readonly dedupe: DedupeIndex;
-  /** Tree size after the last entry that asks for a checkpoint. */
-  readonly askingSize: number;
-  readonly options: LogOptions;
-}
-
-/** Full tiles that may wait in memory before they are written without a publication asking for it. */
-const WAITING_TILES = 64;
-
-/** Segments that may stand in the row before they are flushed together. */
-const MOST_SEGMENTS = 16;
-
-/** The one writer of a log directory. */
+/** A log directory, held open by its one writer. */
 export class Log {
   readonly #parts: LogParts;
-  readonly #queue: GroupQueue;
-  readonly #segmentBytes: number;
-  #segment: SegmentWriter | undefined;
-  #newest: SignedCheckpoint;
-  #askingSize: number;
-  #background: Promise<void> = Promise.resolve();
-  #isFlushing = false;
-  #isWriting = false;
+  readonly #writer: Writer;
 
   /** @internal use `openLog` */
   constructor(parts: LogParts) {
     this.#parts = parts;
-    this.#segmentBytes = parts.options.segmentBytes ?? 64 * 1024 * 1024;
-    this.#queue = new GroupQueue(
-      (group) => this.#commit(group),
-      parts.tree.size,
-      parts.options.queueLimit ?? 32_768,
-    );
-    this.#askingSize = parts.askingSize;
-    this.#newest = this.#sign();
+    this.#writer = new Writer(parts);
   }
 
   get origin(): string {
@@ -74,12 +32,12 @@ export class Log {
 
   /** Durable entries. */
   get size(): number {
-    return this.#newest.size;
+    return this.#writer.newest.size;
   }
 
   /** The newest signed checkpoint, one per group commit: the log's word alone, no witness has seen it. */
   get newest(): SignedCheckpoint {
-    return this.#newest;
+    return this.#writer.newest;
   }
 
   /** The published checkpoint note; undefined before the first. */
@@ -90,17 +48,17 @@ export class Log {
 
   /** Whether the log holds an entry, other than quiet ones, that no published checkpoint covers (PROTOCOL 3.1). */
   get needsPublication(): boolean {
-    return this.#askingSize > this.#publishedSize;
+    return this.#writer.askingSize > this.#publishedSize;
   }
 
   /** Resolves with the reason when the writer ends by itself; never after a clean `close`. */
   get ended(): Promise<LogError> {
-    return this.#queue.ended;
+    return this.#writer.ended;
   }
 
   /** Why the writer ended, if it did. */
   get failure(): LogError | undefined {
-    return this.#queue.failure;
+    return this.#writer.failure;
   }
 
   /**
@@ -119,11 +77,7 @@ export class Log {
 
   /** Logs entries in order, as `append` does each; one group commit where they fit one. */
   async appendBatch(requests: readonly AppendRequest[]): Promise<Appended[]> {
-    this.#mustTake(requests);
-    const waiting = new Set<Group>();
-    const appended = requests.map((request) => this.#take(request, waiting));
-    for (const group of waiting) await group.done;
-    return appended;
+    return this.#writer.append(requests);
   }
 
   /** First log index of a record id; undefined if it is not in the log. */
@@ -140,6 +94,7 @@ export class Log {
 
   /** Exact bytes of an entry. @throws LogError `not-covered` */
   async entry(index: number): Promise<Uint8Array> {
+    this.#mustCover(index + 1);
     return this.#parts.tree.entry(index);
   }
 
@@ -151,16 +106,20 @@ export class Log {
   async tileFile(path: string): Promise<Uint8Array> {
     const { level, index, width } = parseTilePath(path);
     const { tree } = this.#parts;
+    // Entries on their way to the row are in the tree already; nobody sees them before they are signed for.
+    this.#mustCover((index * TILE_WIDTH + width) * TILE_WIDTH ** (level === 'entries' ? 0 : level));
     return level === 'entries' ? tree.bundle({ index, width }) : tree.tile({ level, index, width });
   }
 
   /** Root of the first `size` entries. @throws LogError `not-covered` */
   async rootAt(size: number): Promise<Uint8Array> {
+    this.#mustCover(size);
     return this.#parts.tree.rootAt(size);
   }
 
   /** RFC 6962 consistency proof. @throws LogError `not-covered` */
   async consistency(oldSize: number, size: number): Promise<Uint8Array[]> {
+    this.#mustCover(size);
     return this.#parts.tree.consistency(oldSize, size);
   }
 
@@ -177,7 +136,7 @@ export class Log {
 
   /** The newest checkpoint signed with every key, to be shown to witnesses and then published. */
   signForPublication(): SignedCheckpoint {
-    const { size, root } = this.#newest;
+    const { size, root } = this.newest;
     const note = this.#parts.keys.signFully({ origin: this.origin, size, root }, this.#now());
     return { size, root, note };
   }
@@ -199,26 +158,24 @@ export class Log {
       });
     }
     mustNotGoBack(checkpoint.size, this.#publishedSize);
-    await this.#guarded(async () => {
+    const time = this.#now();
+    await this.#writer.guarded(async () => {
       await tree.writeFiles(checkpoint.size);
       // A crash here leaves the row without the note: the next publication covers it. The row comes before the file, so
       // that what readers saw is what a restart serves.
-      await holder.change(() => ({ published: new TextDecoder().decode(note), time: this.#now() }));
+      await holder.change(() => ({ published: new TextDecoder().decode(note), time }));
       await files.replace(CHECKPOINT_PATH, note);
     });
   }
 
   /** Resolves when every entry taken so far is durable and nothing runs in the background. */
   async settled(): Promise<void> {
-    await this.#queue.idle;
-    await this.#background;
+    await this.#writer.settled();
   }
 
   /** Finishes what is under way and lets go of the files. The next start is no different after a crash. */
   async close(): Promise<void> {
-    await this.settled();
-    this.#queue.close();
-    await this.#segment?.close();
+    await this.#writer.close();
     await this.#parts.options.row.close();
   }
 
@@ -227,117 +184,11 @@ export class Log {
     return published === '' ? 0 : Number(published.split('\n', 2)[1]);
   }
 
-  #mustTake(requests: readonly AppendRequest[]): void {
-    this.#queue.mustTake(requests.length);
-    const large = requests.find(({ bytes }) => bytes.length > MAX_BUNDLED_ENTRY_BYTES);
-    if (large !== undefined) {
-      const what = `an entry of ${large.bytes.length} bytes is over ${MAX_BUNDLED_ENTRY_BYTES}`;
-      throw new LogError('entry-size', { what, fix: 'Log a digest, and keep the content in a blob.' });
-    }
-    this.#now();
-  }
-
-  /** Decides one entry's fate synchronously: its index, or the one it already has. */
-  #take(request: AppendRequest, waiting: Set<Group>): Appended {
-    const known = this.#parts.dedupe.claim(request, this.#queue.next);
-    if (known.kind === 'repeat') {
-      // It may be on its way in this very moment; its index counts once it is durable.
-      const group = this.#queue.groupOf(known.index);
-      if (group !== undefined) waiting.add(group);
-      return { index: known.index, isDuplicate: true, conflicts: [] };
-    }
-    const index = this.#queue.next;
-    waiting.add(this.#queue.add(request.bytes, request.isQuiet !== true));
-    return { index, isDuplicate: false, conflicts: known.conflicts };
-  }
-
-  /** Segment, then row, then signature: whatever is signed is durable, and no other writer has that size. */
-  async #commit(group: Group): Promise<void> {
-    const { tree, holder } = this.#parts;
-    this.#segment ??= await SegmentWriter.create(this.#parts.files, {
-      origin: this.origin,
-      start: tree.size,
-      root: tree.root(),
+  #mustCover(size: number): void {
+    if (size <= this.size) return;
+    throw new LogError('not-covered', {
+      what: `the log has signed for ${this.size} entries, not for ${size}`,
     });
-    const stored = await this.#segment.write({
-      first: group.first,
-      rootBefore: tree.root(),
-      entries: group.entries,
-    });
-    for (const entry of stored) tree.integrate(entry);
-    const { ref } = this.#segment;
-    // A crash here leaves a durable record that the row does not cover: recovery takes it.
-    await holder.change((row) => ({
-      size: tree.size,
-      root: hex(tree.root()),
-      time: this.#now(),
-      segments: [...row.segments.filter((segment) => segment.name !== ref.name), ref],
-    }));
-    this.#newest = this.#sign();
-    group.entries.forEach((entry, i) => this.#parts.options.onEntry?.(entry, group.first + i));
-    this.#askingSize = Math.max(this.#askingSize, group.askingSize);
-    await this.#afterCommit();
-  }
-
-  async #afterCommit(): Promise<void> {
-    const { segments } = this.#parts.holder.current;
-    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    // Every start begins a segment of its own: many small ones are as good a reason as one large.
-    if (bytes >= this.#segmentBytes || segments.length > MOST_SEGMENTS) {
-      await this.#segment?.close();
-      this.#segment = undefined;
-      this.#flushLater();
-    } else if (this.#parts.publicFiles.waiting >= WAITING_TILES) {
-      this.#writeLater();
-    }
-  }
-
-  /** Lets finished segments go, behind the appends. */
-  #flushLater(): void {
-    if (this.#isFlushing) return; // The next rotation takes what this one leaves.
-    this.#isFlushing = true;
-    const { holder, tree } = this.#parts;
-    const finished = holder.current.segments;
-    const end = tree.size;
-    this.#inBackground(async () => {
-      await flush(this.#parts, finished, end);
-      this.#isFlushing = false;
-    });
-  }
-
-  #writeLater(): void {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    this.#inBackground(async () => {
-      await this.#parts.publicFiles.writeWaiting();
-      this.#isWriting = false;
-    });
-  }
-
-  #inBackground(work: () => Promise<void>): void {
-    // The failure is kept by the queue, which refuses further appends with it.
-    this.#background = Promise.all([this.#background, this.#guarded(work).catch(() => undefined)]).then(
-      () => undefined,
-    );
-  }
-
-  /** Runs work on the files; a failure ends the writer, because what is on disk is then unknown. */
-  async #guarded(work: () => Promise<void>): Promise<void> {
-    if (this.#queue.failure !== undefined) throw this.#queue.failure;
-    try {
-      await work();
-    } catch (cause) {
-      const fatal = cause instanceof LogError ? cause : stopped(cause);
-      this.#queue.stop(fatal);
-      throw fatal;
-    }
-  }
-
-  #sign(): SignedCheckpoint {
-    const { keys, tree } = this.#parts;
-    const { size } = tree;
-    const root = tree.root();
-    return { size, root, note: keys.signNow({ origin: this.origin, size, root }, this.#now()) };
   }
 
   /** Unix seconds. @throws LogError `clock-backwards` if the row was written later than that */
@@ -352,18 +203,4 @@ function mustNotGoBack(size: number, publishedSize: number): void {
   throw new LogError('stale', {
     what: `size ${size} was offered; size ${publishedSize} is published already`,
   });
-}
-
-/** @throws LogError `clock-backwards` if `now` is before `last`; both Unix seconds */
-export function mustAdvance(now: number, last: number): number {
-  if (now >= last) return now;
-  throw new LogError('clock-backwards', {
-    what: `the clock says ${now}, the newest checkpoint was made at ${last} (Unix seconds)`,
-    fix: 'Set the clock right; the log goes on when it has caught up.',
-  });
-}
-
-function stopped(cause: unknown): LogError {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  return new LogError('stopped', { what: `the writer stopped: ${what}`, fix: 'Open the log again.', cause });
 }

@@ -74,7 +74,7 @@ describe('PROTOCOL 4.2: the guard at the start', async () => {
 
   it('a checkpoint without our signature counts neither for nor against us', async () => {
     const stranger = new LogKeys(ORIGIN, ed25519Signer(new Uint8Array(32).fill(3)));
-    const forged = stranger.signNow({ origin: ORIGIN, size: 1_000, root: new Uint8Array(32) }, 0);
+    const forged = stranger.signNow({ origin: ORIGIN, size: 1_000, root: new Uint8Array(32) });
     expect(
       await open(disk, [holding('w1', forged), holding('w2', at5), holding('w3', at5), silent('w4')]),
     ).toBeDefined();

@@ -3,6 +3,8 @@ import { Pool } from 'undici';
 import { percentile } from './percentile.ts';
 import { cpuSeconds } from './process-cpu.ts';
 
+const WARM_UP_MS = 2_000;
+
 /** What to send, and to whom. */
 export interface Target {
   readonly name: string;
@@ -27,6 +29,22 @@ export interface LoadResult {
   readonly cpuMicros: Readonly<Record<string, number>>;
 }
 
+/** CPU microseconds per second that each process takes while nothing is asked. */
+export async function cpuAtRest(
+  pids: Target['pids'],
+  seconds: number,
+): Promise<Readonly<Record<string, number>>> {
+  const before = cpuOf(pids);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  const after = cpuOf(pids);
+  return Object.fromEntries(
+    Object.keys(pids).map((name) => [
+      name,
+      (((after[name] ?? Number.NaN) - (before[name] ?? Number.NaN)) * 1e6) / seconds,
+    ]),
+  );
+}
+
 /** Runs one load. */
 export async function runLoad(
   target: Target,
@@ -48,8 +66,12 @@ export async function runLoad(
     if (statusCode === 200) latencies.push(performance.now() - started);
     else failures += 1;
   };
-  // What runs for the first time is compiled then; that is not what is measured.
-  for (let i = 0; i < 100; i++) await send();
+  // What has not run often is interpreted; that is not what is measured.
+  const warm = performance.now() + WARM_UP_MS;
+  const warmUp = async (): Promise<void> => {
+    while (performance.now() < warm) await send();
+  };
+  await Promise.all(Array.from({ length: connections }, warmUp));
   latencies.length = 0;
   failures = 0;
   const before = cpuOf(target.pids);

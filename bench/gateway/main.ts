@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { startBenchNetwork } from './bench-network.ts';
 import { type BareResult, runBare } from './bare-runtime.ts';
 import { measureFdatasync } from './fdatasync.ts';
-import { type LoadResult, runLoad, type Target } from './load.ts';
+import { cpuAtRest, type LoadResult, runLoad, type Target } from './load.ts';
 
 const USAGE = `node bench/gateway/main.ts [--seconds N] [--port N] [--json]
   --seconds N   length of each load (default 3)
@@ -48,15 +48,19 @@ async function run(): Promise<unknown> {
   const sync = measureFdatasync();
   const bare = await runBare(example('model.onnx'), ROW, seconds);
   const proxy = await measureProxy(seconds);
-  const { results: gateway, log } = await measureGateway(seconds);
+  const { results: gateway, log, atRest } = await measureGateway(seconds);
   report({ sync, bare, proxy, gateway });
   say(`log: ${log.size} entries, ${log.witnessed} of them witnessed when the last load ended`);
-  return { node: process.version, cpus: cpus().length, sync, bare, proxy, gateway, log };
+  const rest = Object.entries(atRest).map(([name, micros]) => `${name} ${(micros / 1_000).toFixed(0)}`);
+  say(`at rest, CPU ms per second (following the log, every 100 ms): ${rest.join(', ')}`);
+  return { node: process.version, cpus: cpus().length, sync, bare, proxy, gateway, log, atRest };
 }
 
-async function measureGateway(
-  seconds: number,
-): Promise<{ results: LoadResult[]; log: { readonly size: number; readonly witnessed: number } }> {
+async function measureGateway(seconds: number): Promise<{
+  results: LoadResult[];
+  log: { readonly size: number; readonly witnessed: number };
+  atRest: Readonly<Record<string, number>>;
+}> {
   const network = await startBenchNetwork(
     { manifestFile: example('manifest.json'), graphFile: example('model.onnx') },
     Number(values.port),
@@ -70,8 +74,9 @@ async function measureGateway(
       body: () => request(sent++),
       pids: network.pids,
     };
+    const atRest = await cpuAtRest(network.pids, 2);
     const results = await loads(target, seconds);
-    return { results, log: await network.state() };
+    return { results, log: await network.state(), atRest };
   } finally {
     await network.stop();
   }

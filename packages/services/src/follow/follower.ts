@@ -2,6 +2,7 @@
 import {
   AssayError,
   type Clock,
+  equal,
   hex,
   type Kind,
   type LogRecord,
@@ -44,6 +45,9 @@ export class Follower {
   readonly #tail = new VerifiedTail();
   readonly #listeners = new Set<() => void>();
   readonly #skimmed = new Map<string, number>();
+  /** Checkpoints as they were read last: what has not changed need not be judged again. */
+  #readNote: Uint8Array = new Uint8Array();
+  #witnessedNote: Uint8Array = new Uint8Array();
   #notBefore: CheckpointRef | undefined;
   #witnessedSize = 0;
   #lastWitnessedAt = 0;
@@ -141,17 +145,23 @@ export class Follower {
 
   async #poll(): Promise<void> {
     const before = `${this.registry.size} ${this.#witnessedSize} ${this.#lastWitnessedAt}`;
-    await this.#readTo(await this.#newest());
+    const newest = await this.#newest();
+    if (newest !== undefined) {
+      await this.#readTo(newest);
+      this.#readNote = newest.note;
+    }
     await this.#readWitnessed();
     if (before !== `${this.registry.size} ${this.#witnessedSize} ${this.#lastWitnessedAt}`) {
       for (const listener of this.#listeners) listener();
     }
   }
 
-  async #newest(): Promise<{ size: number; root: Uint8Array }> {
+  /** The newest signed checkpoint, or undefined when it is the one that was read to before. */
+  async #newest(): Promise<{ size: number; root: Uint8Array; note: Uint8Array } | undefined> {
     const note = await this.#options.log.newestCheckpoint();
+    if (equal(note, this.#readNote)) return undefined;
     const verifiers = this.#options.policy.logs.map((log) => log.verifier);
-    return openCheckpoint(note, verifiers).checkpoint;
+    return { ...openCheckpoint(note, verifiers).checkpoint, note };
   }
 
   async #readTo(checkpoint: { size: number; root: Uint8Array }): Promise<void> {
@@ -209,9 +219,12 @@ export class Follower {
   /** The published checkpoint also tells that an idle log is still watched: witnesses sign the same tree again. */
   async #readWitnessed(): Promise<void> {
     const note = await this.#options.log.checkpoint();
+    // Verifying a dozen signatures again, ten times a second, would be most of what an idle process does.
+    if (equal(note, this.#witnessedNote)) return;
     const { checkpoint, witnessedAt: time } = openWitnessedCheckpoint(note, this.#options.policy);
     if (checkpoint.size > this.#tail.size) return;
     this.#tail.check(checkpoint, 'split-view');
+    this.#witnessedNote = note;
     this.#witnessedSize = Math.max(this.#witnessedSize, checkpoint.size);
     if (time !== undefined) this.#lastWitnessedAt = Math.max(this.#lastWitnessedAt, time * 1_000);
   }

@@ -12,7 +12,7 @@ import { GatewayError } from './gateway-error.ts';
 import type { NodeAnswer } from './try-nodes.ts';
 
 /** How long deliveries are gathered before they are made durable together: nobody waits for them. */
-const GATHER_MS = 20;
+const GATHER_MS = 100;
 
 /** What the ledger finds in the outbox when it is opened. */
 export class DeliveryRecovery {

@@ -21,6 +21,8 @@ export interface ShipperOptions {
   readonly isRefusal: (error: unknown) => boolean;
   /** Told of each failed try (`refused: false`) and each entry given up. */
   readonly onProblem: (problem: ShippingProblem) => void;
+  /** How long the first entry after a silence waits for company, in milliseconds. */
+  readonly lingerMs?: number;
   /** Shortest and longest wait between tries, in milliseconds. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
 }
@@ -34,6 +36,7 @@ export interface ShippingProblem {
 
 const BATCH_ENTRIES = 256;
 const BATCH_BYTES = 1 << 20;
+const LINGER_MS = 10;
 const BACKOFF = { first: 50, most: 5_000 };
 
 /** The sending loop; one per outbox. */
@@ -72,8 +75,10 @@ export class Shipper {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stop.signal.aborted) {
-      if (this.#options.outbox.unsentCount === 0) await this.#somethingUnsent();
-      else if (await this.#shipOnce()) failures = 0;
+      if (this.#options.outbox.unsentCount === 0) {
+        await this.#somethingUnsent();
+        await this.#linger();
+      } else if (await this.#shipOnce()) failures = 0;
       else await this.#pause(failures++);
     }
   }
@@ -108,6 +113,12 @@ export class Shipper {
     this.#wake = resolve;
     if (this.#options.outbox.unsentCount > 0 || this.#stop.signal.aborted) resolve();
     return promise;
+  }
+
+  /** What comes within a moment goes along: one append of the log for all of it. */
+  async #linger(): Promise<void> {
+    const delay = this.#options.lingerMs ?? LINGER_MS;
+    await sleep(delay, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   async #pause(failures: number): Promise<void> {

@@ -120,9 +120,10 @@ describe('PROTOCOL 5.4: failover', () => {
   });
 
   it('the node’s next stream names the one before and where it ended, and nothing is missing in between', async () => {
-    const streams = network.records.filter(
-      (record) => record.kind === 'serve.stream' && record.signer === a.keyId,
-    );
+    const streamsOfA = () =>
+      network.records.filter((record) => record.kind === 'serve.stream' && record.signer === a.keyId);
+    await until(() => streamsOfA().length === 2);
+    const streams = streamsOfA();
     const [first, second] = streams;
     if (first?.kind !== 'serve.stream' || second?.kind !== 'serve.stream')
       throw new Error('two streams were due');

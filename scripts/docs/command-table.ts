@@ -3,7 +3,7 @@ import { buildApp } from '../../packages/cli/src/app.ts';
 
 /** Markdown of all commands; those that are groups name their parts. */
 export function commandTable(): string {
-  const rows = entriesOf(buildApp(false).root).map(
+  const rows = entriesOf(buildApp().root).map(
     ({ name, target }) => `| \`assay ${name}\`${partsOf(target)} | ${target.brief} |`,
   );
   return ['| command | |', '|---|---|', ...rows].join('\n');

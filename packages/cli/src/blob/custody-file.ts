@@ -1,7 +1,7 @@
 /** The certificates of a stored blob on this machine: what checks and repair start from. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hex } from '@assay/core';
+import { equal, hex } from '@assay/core';
 import {
   type BlobCertificate,
   decodeBlobCertificate,
@@ -12,23 +12,27 @@ import {
   encodePackCertificate,
   FormatError,
   type PackCertificate,
+  packCertificateId,
 } from '@assay/storage';
 import { CliError } from '../cli-error.ts';
 import { readFileBytes } from '../content/blob-folder.ts';
 
 export interface CustodyFile {
   readonly certificate: BlobCertificate;
-  /** In manifest order. */
-  readonly packs: readonly PackCertificate[];
+  /** The pack certificates that the blob certificate is over, in manifest order. */
+  readonly sealed: readonly PackCertificate[];
+  /** What stands now: the same, until a repair moved shards. */
+  readonly current: readonly PackCertificate[];
 }
 
 const pathOf = (dir: string, blob: Uint8Array): string => join(dir, 'custody', `${hex(blob)}.cbor`);
 
 /** Keeps a blob's certificates below `dir`; returns where. */
-export function keepCustody(dir: string, { certificate, packs }: CustodyFile): string {
+export function keepCustody(dir: string, { certificate, sealed, current }: CustodyFile): string {
   const path = pathOf(dir, certificate.blobId);
   mkdirSync(join(dir, 'custody'), { recursive: true });
-  const bytes = encodeCbor([encodeBlobCertificate(certificate), packs.map(encodePackCertificate)]);
+  const [before, now] = [sealed, current].map((packs) => packs.map(encodePackCertificate));
+  const bytes = encodeCbor([encodeBlobCertificate(certificate), before ?? [], now ?? []]);
   writeFileSync(`${path}.draft`, bytes, { flush: true });
   renameSync(`${path}.draft`, path);
   return path;
@@ -45,10 +49,26 @@ export function readCustody(dir: string, blob: Uint8Array): CustodyFile {
     });
   }
   try {
-    const [certificate, packs] = decodeCbor(readFileBytes(path)) as [Uint8Array, Uint8Array[]];
-    return { certificate: decodeBlobCertificate(certificate), packs: packs.map(decodePackCertificate) };
+    const [certificate, sealed, current] = decodeCbor(readFileBytes(path)) as [Uint8Array, Bytes, Bytes];
+    return checked({
+      certificate: decodeBlobCertificate(certificate),
+      sealed: sealed.map(decodePackCertificate),
+      current: current.map(decodePackCertificate),
+    });
   } catch (cause) {
     if (!(cause instanceof FormatError || cause instanceof TypeError)) throw cause;
     throw new CliError('unreadable-file', { what: 'not the certificates of a blob', where: path, cause });
   }
+}
+
+type Bytes = readonly Uint8Array[];
+
+/** The blob certificate is over exactly these pack certificates. @throws FormatError `certificate` */
+function checked(file: CustodyFile): CustodyFile {
+  const { packCertificates } = file.certificate;
+  const ids = file.sealed.map(packCertificateId);
+  const none = new Uint8Array(0);
+  if (ids.length === packCertificates.length && ids.every((id, i) => equal(id, packCertificates[i] ?? none)))
+    return file;
+  throw new FormatError('certificate', { what: 'the pack certificates are not those that the nodes signed' });
 }

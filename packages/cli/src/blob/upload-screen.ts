@@ -27,14 +27,18 @@ export class UploadScreen {
   #view: ProgressView | undefined;
   #drawn = false;
   #nextLine = 0;
+  #over = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
   }
 
-  /** Shows what changed. */
+  /** Shows what changed, until the certificate is there. */
   see(event: UploadEvent): void {
+    // Requests that end after the certificate are of no concern to anybody.
+    if (this.#over) return;
     const { now, names, nameOf } = this.#options;
+    if (event.type === 'sealed') return this.#end();
     if (event.type === 'node') this.#noteNode(nameOf(event.node), event.state);
     if (event.type === 'progress') {
       this.#view = event.view;
@@ -45,9 +49,10 @@ export class UploadScreen {
   }
 
   /** Leaves the last bar standing. */
-  end(): void {
+  #end(): void {
     if (this.#drawn) this.#options.write('\n');
     this.#drawn = false;
+    this.#over = true;
   }
 
   #noteNode(name: string, state: string): void {

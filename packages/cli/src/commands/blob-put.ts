@@ -43,7 +43,11 @@ export const blobPut = networkCommand<PutFlags, string[]>({
     await using network = connect(session, flags.storage);
     const result = await store(paths, { session, network, onEvent: sinkOf(session, network, flags) });
     const { blobId, certificate, packCertificates, hedgedBytes } = result;
-    const kept = keepCustody(session.dir, { certificate, packs: packCertificates });
+    const kept = keepCustody(session.dir, {
+      certificate,
+      sealed: packCertificates,
+      current: packCertificates,
+    });
     const logged = await logCertificate(session, result, { network, wait: flags.wait });
     const blob = hex(blobId);
     const signers = certificate.signatures.map(({ node }) => network.nameOf(node));
@@ -96,10 +100,7 @@ function sinkOf(session: Session, network: Connection, flags: PutFlags & { json:
     const line = `${JSON.stringify(eventData(event, nameOf, names))}\n`;
     if (flags.events !== undefined) appendFileSync(flags.events, line);
     if (flags.json) process.stderr.write(line);
-    else {
-      screen.see(event);
-      if (event.type === 'sealed') screen.end();
-    }
+    else screen.see(event);
   };
 }
 

@@ -27,7 +27,7 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
     await using network = connect(session, flags.storage);
     const custody = readCustody(session.dir, blobId);
     using blob = await openBlob(blobId, network.options);
-    using held = new Custody(blob.manifest, custody.packs, network.options);
+    using held = new Custody(blob.manifest, custody.current, network.options);
     const { least, of } = held.health();
     const { files, tensors, packs } = blob.manifest;
     const nodes = await Promise.all(network.options.nodes.map((node) => stateOf(node, custody, network)));
@@ -54,8 +54,8 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
   },
 });
 
-async function stateOf(node: StorageNode, { packs }: CustodyFile, network: Connection): Promise<NodeState> {
-  const receipts = packs
+async function stateOf(node: StorageNode, { current }: CustodyFile, network: Connection): Promise<NodeState> {
+  const receipts = current
     .flatMap((pack) => pack.receipts.map(({ receipt }) => decodeReceipt(receipt)))
     .filter(({ nodeId }) => hex(nodeId) === hex(node.id));
   const state = { name: network.nameOf(node.id), signed: receipts.length };

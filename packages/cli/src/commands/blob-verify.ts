@@ -1,7 +1,8 @@
 /** `assay blob verify`: checks the certificate, and challenges every node to show leaves of what it signed for. */
 import { hex } from '@assay/core';
-import { type AuditReport, Custody, openBlob, verifyBlobCertificate } from '@assay/storage';
-import { connect, type Connection } from '../blob/connect.ts';
+import { Custody, openBlob, verifyBlobCertificate } from '@assay/storage';
+import { challengeNodes } from '../blob/challenge-nodes.ts';
+import { connect } from '../blob/connect.ts';
 import { readCustody } from '../blob/custody-file.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
@@ -28,12 +29,11 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
   args: BLOB_ARG,
   async run(session, flags, blobId) {
     await using network = connect(session, flags.storage);
-    const { certificate, packs } = readCustody(session.dir, blobId);
+    const { certificate, current } = readCustody(session.dir, blobId);
     const { signatures } = verifyBlobCertificate(certificate, network.committee);
     using blob = await openBlob(blobId, network.options);
-    using custody = new Custody(blob.manifest, packs, network.options);
-    const report = await custody.audit(network.options.randomBytes(32), flags.leaves);
-    const { failed, silent } = readAudit(report, network);
+    using custody = new Custody(blob.manifest, current, network.options);
+    const { failed, silent } = await challengeNodes(custody, network, flags.leaves);
     const health = custody.health();
     const exit: Exit = failed.size > 0 ? 1 : silent.length > 0 ? 2 : 0;
     const data = {
@@ -55,18 +55,3 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
     };
   },
 });
-
-/** Shards struck, by node; and the nodes that did not answer. */
-export function readAudit(
-  { events, silent }: AuditReport,
-  { nameOf, options }: Connection,
-): { failed: Map<string, number>; silent: string[] } {
-  const names = new Map(options.nodes.map(({ id }) => [hex(id), nameOf(id)]));
-  const failed = new Map<string, number>();
-  for (const event of events) {
-    if (event.type !== 'regression' && event.type !== 'health') continue;
-    const name = names.get(event.node) ?? `ed25519:${event.node}`;
-    failed.set(name, (failed.get(name) ?? 0) + 1);
-  }
-  return { failed, silent: silent.map(nameOf) };
-}

@@ -2,7 +2,7 @@
 import { hex } from '@assay/core';
 import { type PackCertificate, verifyPackCertificate } from '../certificate.ts';
 import type { Manifest } from '../format/manifest.ts';
-import type { PackHeader } from '../format/pack.ts';
+import { type PackHeader, packId } from '../format/pack.ts';
 import type { Tombstone } from '../node-facts.ts';
 import { Progress, type ProgressEvent } from '../progress.ts';
 import { revoke } from '../regression.ts';
@@ -63,6 +63,14 @@ export class Custody implements Disposable {
     const { n, q } = this.#task.committee.profile;
     const live = this.#manifest.packs.map((_, pack) => this.#progress.receipts(pack).length);
     return { least: Math.min(n, ...live), of: n, belowQuorum: live.filter((count) => count < q).length };
+  }
+
+  /** Certificates of what stands now, in manifest order: after a repair these, not the old ones, are to be kept. */
+  certificates(): PackCertificate[] {
+    return this.#manifest.packs.map((header, pack) => ({
+      packId: packId(header),
+      receipts: this.#progress.receipts(pack),
+    }));
   }
 
   /** Challenges every node over everything it signed for. `randomness` must be younger than the receipts. */

@@ -1,0 +1,39 @@
+/** Challenges the nodes of a blob in portions, and says who could not show what it signed for, and who did not answer. */
+import { hex } from '@assay/core';
+import type { Custody } from '@assay/storage';
+import type { Connection } from './connect.ts';
+
+/** Leaves of one question: a node reads a whole shard for each, and must answer before it counts as stalled. */
+const PORTION = 4;
+
+export interface Audit {
+  /** Shards struck, by node. */
+  readonly failed: ReadonlyMap<string, number>;
+  /** Nodes that answered nothing at all. */
+  readonly silent: readonly string[];
+}
+
+/** Asks every node for `leaves` leaves, each drawn anew over everything that it signed for. */
+export async function challengeNodes(
+  custody: Custody,
+  { nameOf, options }: Connection,
+  leaves: number,
+): Promise<Audit> {
+  const names = new Map(options.nodes.map(({ id }) => [hex(id), nameOf(id)]));
+  const failed = new Map<string, number>();
+  const answered = new Set<string>();
+  for (let asked = 0; asked < leaves; asked += PORTION) {
+    const { events, silent } = await custody.audit(
+      options.randomBytes(32),
+      Math.min(PORTION, leaves - asked),
+    );
+    for (const event of events) {
+      if (event.type !== 'regression' && event.type !== 'health') continue;
+      const name = names.get(event.node) ?? `ed25519:${event.node}`;
+      failed.set(name, (failed.get(name) ?? 0) + 1);
+    }
+    const mute = new Set(silent.map(nameOf));
+    for (const name of names.values()) if (!mute.has(name)) answered.add(name);
+  }
+  return { failed, silent: [...names.values()].filter((name) => !answered.has(name)) };
+}

@@ -17,6 +17,8 @@ const schema = z.strictObject({
   /** Directory of segments; made if absent. */
   data: z.string().min(1),
   quotaBytes: z.int().positive(),
+  /** Bytes of a segment, zeroed when it is made; 64 MiB unless given. */
+  segmentBytes: z.int().min(1_048_576).optional(),
   /** The network; a node whose key is not among the members only prints its key. */
   committee: z
     .strictObject({

@@ -40,7 +40,7 @@ export async function startStorageNode(
   const committee = committeeOf(config.committee);
   const signer = openStorageSeed(config.seedFile);
   const disk = await openFileDisk(config.data);
-  const { quotaBytes } = config;
+  const { quotaBytes, segmentBytes = 64 << 20 } = config;
   const engine = await StorageEngine.open({
     disk,
     signer,
@@ -48,6 +48,7 @@ export async function startStorageNode(
     clock: monotonicClock,
     randomBytes,
     quotaBytes,
+    segmentBytes,
   });
   const gate = config.tenants === 'everybody' ? openGate : gateFor(config.tenants, engine.id);
   const server = createStorageServer({ engine, gate, onFault });

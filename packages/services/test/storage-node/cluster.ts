@@ -1,0 +1,148 @@
+/** Six real storage node processes on this machine, which a test may stop, kill, wipe and restart. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fromHex, hex, randomBytes } from '@assay/core';
+import { type Committee, PROFILES, type StorageNode } from '@assay/storage';
+import { type HttpNode, httpNode } from '@assay/storage/node';
+
+const MAIN = new URL('../../src/storage-node/main.ts', import.meta.url).pathname;
+
+interface Member {
+  readonly directory: string;
+  id: Uint8Array;
+  url: string;
+  process: ChildProcess | undefined;
+  client: HttpNode | undefined;
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly root: string;
+  readonly #members: Member[];
+  #committee: Committee | undefined;
+
+  private constructor(root: string, members: Member[]) {
+    this.root = root;
+    this.#members = members;
+  }
+
+  static async start(count = 6): Promise<Cluster> {
+    const root = await mkdtemp(join(tmpdir(), 'assay-cluster-'));
+    const members = Array.from({ length: count }, (_, i): Member => {
+      return {
+        directory: join(root, `node-${i}`),
+        id: new Uint8Array(0),
+        url: '',
+        process: undefined,
+        client: undefined,
+      };
+    });
+    const cluster = new Cluster(root, members);
+    for (const at of members.keys()) await cluster.#learnKey(at);
+    const networkId = randomBytes(32);
+    cluster.#committee = {
+      networkId,
+      epoch: 1,
+      profile: PROFILES.local,
+      members: members.map(({ id }) => id),
+    };
+    await Promise.all(members.map((_, at) => cluster.restart(at)));
+    return cluster;
+  }
+
+  get committee(): Committee {
+    return this.#committee as Committee;
+  }
+
+  get nodes(): StorageNode[] {
+    return this.#members.map(({ client }) => client as HttpNode);
+  }
+
+  url(at: number): string {
+    return this.#member(at).url;
+  }
+
+  /** SIGSTOP, SIGCONT, SIGKILL, SIGTERM. */
+  signal(at: number, signal: NodeJS.Signals): void {
+    this.#member(at).process?.kill(signal);
+  }
+
+  async kill(at: number): Promise<void> {
+    const child = this.#member(at).process;
+    const gone = new Promise((resolve) => child?.once('exit', resolve));
+    if (child?.kill('SIGKILL')) await gone;
+  }
+
+  /** kill -9 and an empty data directory. */
+  async wipe(at: number): Promise<void> {
+    await this.kill(at);
+    await rm(join(this.#member(at).directory, 'data'), { recursive: true });
+  }
+
+  /** Starts a node again on the address it had. */
+  async restart(at: number): Promise<void> {
+    const member = this.#member(at);
+    await this.#configure(at, true);
+    const line = await this.#spawn(at);
+    member.url = String(line.listening);
+    member.client ??= httpNode({ url: member.url, id: member.id });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [at, { client }] of this.#members.entries()) {
+      this.signal(at, 'SIGCONT');
+      await this.kill(at);
+      await client?.[Symbol.asyncDispose]();
+    }
+    await rm(this.root, { recursive: true });
+  }
+
+  async #learnKey(at: number): Promise<void> {
+    await mkdir(this.#member(at).directory);
+    await this.#configure(at, false);
+    this.#member(at).id = fromHex(String((await this.#spawn(at)).node).slice('ed25519:'.length));
+  }
+
+  async #configure(at: number, whole: boolean): Promise<void> {
+    const { directory, url } = this.#member(at);
+    const base = {
+      seedFile: join(directory, 'seed'),
+      data: join(directory, 'data'),
+      quotaBytes: 1e10,
+      segmentBytes: 4 << 20,
+      tenants: 'everybody',
+    };
+    const listen = url === '' ? '127.0.0.1:0' : new URL(url).host;
+    const { networkId, epoch, profile, members } = this.#committee ?? {
+      networkId: new Uint8Array(0),
+      epoch: 0,
+      profile: {},
+      members: [],
+    };
+    const keys = members.map((id) => `ed25519:${hex(id)}`);
+    const committee = whole
+      ? { committee: { networkId: hex(networkId), epoch, profile, members: keys } }
+      : {};
+    await writeFile(join(directory, 'config.json'), JSON.stringify({ ...base, listen, ...committee }));
+  }
+
+  async #spawn(at: number): Promise<{ listening?: string; node?: string }> {
+    const member = this.#member(at);
+    const child = spawn(process.execPath, [MAIN, join(member.directory, 'config.json')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    member.process = child;
+    const lines = createInterface({ input: child.stdout });
+    const first = await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      child.once('exit', (code) => reject(new Error(`node ${at} ended with ${code} before it spoke`)));
+    });
+    return JSON.parse(first) as { listening?: string; node?: string };
+  }
+
+  #member(at: number): Member {
+    return this.#members[at] as Member;
+  }
+}

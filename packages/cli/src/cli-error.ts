@@ -7,6 +7,7 @@ import { AssayError } from '@assay/core';
  * - `unknown-name`, `ambiguous-name`: a name that means nothing here, or more than one thing
  * - `unreadable-file`: a file that cannot be read, or is not what it should be
  * - `not-allowed`: the log's own rules would ignore the statement, so it was not sent
+ * - `not-yet`: a record that witnesses have not seen, or not by the size asked at
  * - `gateway`: the gateway refused or did not answer
  * - `mismatch`: content that is not what was signed or committed
  */
@@ -17,6 +18,7 @@ export class CliError extends AssayError<
   | 'ambiguous-name'
   | 'unreadable-file'
   | 'not-allowed'
+  | 'not-yet'
   | 'gateway'
   | 'mismatch'
 > {}

@@ -4,6 +4,7 @@ import { attestScope } from '../incident/attest.ts';
 import { EXTENSIONS, type Format, FORMATS, writeBundle } from '../bundle/write-bundle.ts';
 import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
 
@@ -33,8 +34,9 @@ export const bundle = networkCommand<BundleFlags, [incident: string]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Incident', parse: asText, placeholder: 'INCIDENT' }] },
   async run(session, { format, out, knownAt, attest }, name) {
     const timeline = await session.timeline();
-    const incident = findRecord(timeline, name, 'incident.open').id;
-    const size = knownAt ?? timeline.witnessedSize;
+    const opened = findRecord(timeline, name, 'incident.open');
+    const incident = opened.id;
+    const size = sizeToAsk(timeline, opened, knownAt);
     const attested = attest
       ? await attestScope(session, timeline, { incident, knownAt: size, wait: 'witnessed' })
       : attestationsAt(timeline, incident, size);

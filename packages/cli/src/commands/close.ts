@@ -1,11 +1,12 @@
 /** `assay close`: closes an incident as of a log size, or lists everything that stands in the way. */
-import { closable, closingAt, scopeRoot, type Timeline } from '@assay/views';
+import { type AsOf, clearedBySelfOnly, closable, closingAt, scopeRoot, type Timeline } from '@assay/views';
 import { networkCommand } from '../command.ts';
 import { asCount, asText, KNOWN_AT_FLAG, type KnownAtFlags, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { attestScope } from '../incident/attest.ts';
 import { gapText } from '../incident/words.ts';
 import { stateText } from '../line/states.ts';
 import { shortChannel } from '../names/channels.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import { finding } from '../report.ts';
 
@@ -31,14 +32,15 @@ export const close = networkCommand<CloseFlags, [incident: string]>({
     },
   },
   args: { kind: 'tuple', parameters: [{ brief: 'Incident', parse: asText, placeholder: 'INCIDENT' }] },
-  async run(session, { knownAt = 0, operators, wait }, name) {
+  async run(session, { knownAt, operators, wait }, name) {
     const timeline = await session.timeline();
-    const incident = findRecord(timeline, name, 'incident.open').id;
-    const size = knownAt === 0 ? timeline.witnessedSize : knownAt;
+    const opened = findRecord(timeline, name, 'incident.open');
+    const incident = opened.id;
+    const size = sizeToAsk(timeline, opened, knownAt);
     const prefix = timeline.asOf(size);
     const root = scopeRoot(prefix, incident);
-    const first = closable(prefix, incident);
-    if (!first.ok) return notYet(timeline, { incident, size, root }, first.why);
+    const before = [...selfCleared(prefix, incident), ...closable(prefix, incident).why];
+    if (before.length > 0) return notYet(timeline, { incident, size, root }, before);
     const attestations = await attestScope(session, timeline, { incident, knownAt: size, wait: 'sequenced' });
     const { ok, why } = closingAt(prefix, incident, { root, operators, attestations });
     if (!ok) return notYet(timeline, { incident, size, root }, why);
@@ -55,6 +57,15 @@ export const close = networkCommand<CloseFlags, [incident: string]>({
     ]);
   },
 });
+
+/** PROTOCOL 6.2: what only suspect nodes clear has to be looked at before anything is closed. */
+function selfCleared(prefix: AsOf, incident: string): string[] {
+  const { length } = clearedBySelfOnly(prefix, incident);
+  if (length === 0) return [];
+  return [
+    `${length} output${length === 1 ? '' : 's'} cleared only by the word of a suspect node: re-run them`,
+  ];
+}
 
 function notYet(
   timeline: Timeline,

@@ -87,6 +87,7 @@ export const infer = networkCommand<InferFlags, [model: string]>({
       flags,
       specsOf(registry, { model: model.name, channel: flags.channel, pin: pin?.digest }),
     );
+    const client = clientOf(session);
     const requestId = flags.id ?? freshId(session.context.entropy);
     const uses = (flags.uses ?? []).map((name) => findAnyRecord(timeline, name).id);
     const pinned = pin === undefined ? '' : `/versions/${encodeURIComponent(pin.digest)}`;
@@ -95,13 +96,21 @@ export const infer = networkCommand<InferFlags, [model: string]>({
       id: requestId,
       inputs,
       parameters: {
-        assay_client: clientOf(session),
+        assay_client: client,
         wait: flags.wait,
         ...(pin === undefined ? { assay_channel: flags.channel } : {}),
         ...(uses.length === 0 ? {} : { assay_uses: uses.join(',') }),
       },
     });
-    const asked = { gateway: session.gatewayUrl, requestId, inputs, policy: session.policy, registry };
+    const asked = {
+      gateway: session.gatewayUrl,
+      requestId,
+      client,
+      pin: pin?.digest,
+      inputs,
+      policy: session.policy,
+      registry,
+    };
     const { id, node, receipt, logged } = await checkReceipt(answer, asked);
     const outputs = answer.outputs.map(({ name, datatype, shape }, i) => ({
       name,

@@ -6,6 +6,7 @@ import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
 import { momentAt, secondsAt } from '../incident/words.ts';
 import { lineModel, lineSvg, lineText } from '../line/index.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import type { Exit, Report } from '../report.ts';
 
@@ -35,8 +36,9 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Incident', parse: asText, placeholder: 'INCIDENT' }] },
   async run(session, { knownAt, svg, csv, json }, name) {
     const timeline = await session.timeline();
-    const { id } = findRecord(timeline, name, 'incident.open');
-    const known = knownAt ?? timeline.witnessedSize;
+    const opened = findRecord(timeline, name, 'incident.open');
+    const { id } = opened;
+    const known = sizeToAsk(timeline, opened, knownAt);
     const prefix = timeline.asOf(known);
     const model = svg !== undefined || (!csv && !json) ? lineModel(timeline, id, known) : undefined;
     if (svg !== undefined && model !== undefined) writeFileSync(svg, lineSvg(model));

@@ -1,6 +1,7 @@
 /** `assay rerun`: executes recorded inputs again, says which version made what, and what really differs. */
 import { networkCommand } from '../command.ts';
 import { asCount, asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findRecord, shortId } from '../names/records.ts';
@@ -39,8 +40,10 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
   async run(session, { on, limit, material, wait }, name) {
     const timeline = await session.timeline();
     const { registry } = timeline;
+    const opened = findRecord(timeline, name, 'incident.open');
+    sizeToAsk(timeline, opened);
     const run = new Rerun(session, timeline, {
-      incident: findRecord(timeline, name, 'incident.open').id,
+      incident: opened.id,
       on: findVersion(registry, on).digest,
       material: material === undefined ? bitForBit : readMateriality(material),
       limit: limit ?? Infinity,

@@ -7,6 +7,7 @@ import { asList, asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { handlerOf, peopleOf } from '../incident/handler.ts';
 import { openTargets } from '../incident/open-targets.ts';
 import { stateText } from '../line/states.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { findAnyRecord, findRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -69,7 +70,9 @@ export const settle = networkCommand<SettleFlags, [incident: string, ...records:
   },
   async run(session, flags, incidentName, ...names) {
     const timeline = await session.timeline();
-    const incident = findRecord(timeline, incidentName, 'incident.open').id;
+    const opened = findRecord(timeline, incidentName, 'incident.open');
+    sizeToAsk(timeline, opened);
+    const incident = opened.id;
     const targets = targetsOf(timeline, incident, { names, kind: flags.kind });
     const settled = [];
     for (const target of targets)

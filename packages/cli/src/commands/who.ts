@@ -1,10 +1,10 @@
 /** `assay who`: which version made an output, what was announced for it, and whether they agree. */
-import { scope, scopeIndex, type AsOf, type Timeline, type Verdict, who as whoOf } from '@assay/views';
+import { scope, scopeIndex, type AsOf, type Verdict, who as whoOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
 import { bracketText, evidenceText, secondsAt, servedText } from '../incident/words.ts';
-import { CliError } from '../cli-error.ts';
 import { shortChannel } from '../names/channels.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findRecord, shortId } from '../names/records.ts';
@@ -22,7 +22,7 @@ export const who = networkCommand<KnownAtFlags, [output: string]>({
     const timeline = await session.timeline();
     const { registry } = timeline;
     const receipt = findRecord(timeline, name, 'output.receipt');
-    const prefix = prefixFor(timeline, receipt, knownAt);
+    const prefix = timeline.asOf(sizeToAsk(timeline, receipt, knownAt));
     const { served, verdict, channel, pin, copyOf, bracket, announced } = whoOf(prefix, receipt.id);
     const incidents = incidentsOf(prefix, receipt.id);
     const target =
@@ -58,21 +58,6 @@ export const who = networkCommand<KnownAtFlags, [output: string]>({
     };
   },
 });
-
-/** The prefix to ask; an output that no witness has seen yet has no bracket, so it cannot be told. */
-function prefixFor(
-  timeline: Timeline,
-  record: { readonly id: string; readonly index: number },
-  knownAt?: number,
-): AsOf {
-  if (knownAt === undefined && record.index >= timeline.witnessedSize) {
-    throw new CliError('usage', {
-      what: `record ${shortId(record.id)} is in the log, and witnesses have not seen it yet`,
-      fix: 'Ask again in a few seconds.',
-    });
-  }
-  return timeline.asOf(knownAt);
-}
 
 interface Membership {
   readonly incident: string;

@@ -4,6 +4,7 @@ import { servedBy, type AsOf, why as whyOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
 import { momentAt, servedText } from '../incident/words.ts';
+import { sizeToAsk } from '../names/known.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord, findRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
@@ -32,9 +33,10 @@ export const why = networkCommand<WhyFlags, [record: string]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Record', parse: asText, placeholder: 'RECORD' }] },
   async run(session, { incident: incidentName, knownAt }, name) {
     const timeline = await session.timeline();
-    const incident = findRecord(timeline, incidentName, 'incident.open').id;
+    const opened = findRecord(timeline, incidentName, 'incident.open');
+    const incident = opened.id;
     const { id } = findAnyRecord(timeline, name);
-    const prefix = timeline.asOf(knownAt);
+    const prefix = timeline.asOf(sizeToAsk(timeline, opened, knownAt));
     const answer = whyOf(prefix, incident, id);
     if (answer === null) {
       return clean({ record: id, incident, knownAt: prefix.known, membership: null, path: [] }, [

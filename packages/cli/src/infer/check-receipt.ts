@@ -27,6 +27,9 @@ export interface CheckedAnswer {
 export interface Asked {
   readonly gateway: string;
   readonly requestId: string;
+  readonly client: string;
+  /** Digest of the version that was asked for, if one was. */
+  readonly pin: string | undefined;
   readonly inputs: readonly Tensor[];
   readonly policy: Policy;
   readonly registry: Registry;
@@ -46,8 +49,7 @@ export async function checkReceipt(answer: GatewayAnswer, asked: Asked): Promise
   if (asked.registry.participants.get(node)?.roles.includes('node') !== true) {
     throw otherThing(`the receipt is signed by ${node}, which is no node of this log`);
   }
-  if (receipt.request.id !== asked.requestId)
-    throw otherThing(`the receipt is for request ${receipt.request.id}`);
+  checkAnswersUs(receipt, asked);
   openWith(receipt.input, 'input', { salt: textOf(parameters, 'assay_salt_input'), tensors: asked.inputs });
   openWith(receipt.output, 'output', { salt: textOf(parameters, 'assay_salt_output'), tensors: outputs });
   const proof = parameters['assay_proof'];
@@ -58,6 +60,16 @@ export async function checkReceipt(answer: GatewayAnswer, asked: Asked): Promise
     receipt,
     logged: checkProof(entry, fromBase64(proof), { ...asked, state: parameters['assay_state'] }),
   };
+}
+
+/** The receipt must be of this request, by this client, and of the version that was pinned. */
+function checkAnswersUs({ request, version }: CheckedAnswer['receipt'], asked: Asked): void {
+  if (request.id !== asked.requestId || request.client !== asked.client) {
+    throw otherThing(`the receipt is for request ${request.id} of ${request.client}`);
+  }
+  if (asked.pin !== undefined && version !== asked.pin) {
+    throw otherThing(`version ${asked.pin} was asked for, and the receipt says ${version}`);
+  }
 }
 
 function openWith(

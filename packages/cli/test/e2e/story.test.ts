@@ -21,7 +21,7 @@ let told = '';
 
 beforeAll(async () => {
   told = await story.toldAll();
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await story.killAll();

@@ -12,6 +12,7 @@ export class Stalled extends Error {
 
 const LEAST_STALL_MS = 250;
 const FIRST_STALL_MS = 2_000;
+const FIRST_HEDGE_MS = 150;
 const SAMPLES = 64;
 const STALLS_TO_BREAK = 2;
 
@@ -54,6 +55,12 @@ export class Lane {
   get stallLimit(): number {
     if (this.#latencies.length === 0) return FIRST_STALL_MS;
     return Math.max(LEAST_STALL_MS, 3 * this.percentile(0.95));
+  }
+
+  /** Milliseconds after which a reader asks others as well: twice the slowest twentieth, or little while unknown. */
+  get hedgeAfter(): number {
+    if (!this.ready) return 0;
+    return this.#latencies.length === 0 ? FIRST_HEDGE_MS : 2 * this.percentile(0.95) + 20;
   }
 
   /** A quantile of recent latencies, in milliseconds; the first stall limit while there are none. */

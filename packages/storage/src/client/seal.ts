@@ -41,10 +41,21 @@ export async function sealBlob(options: SealOptions): Promise<VerifiedBlobCertif
   const { manifest, progress, committee, lanes, clock, signal } = options;
   const request = sealRequest(options);
   const encoded = options.pages.map((page) => encodePage(page, committee.members.length));
-  const gathering: Gathering = { options, request, encoded, given: new Set(), signatures: new Map() };
+  const { promise: quorum, resolve: reached } = Promise.withResolvers<void>();
+  const gathering = {
+    options,
+    request,
+    encoded,
+    quorum,
+    reached,
+    given: new Set<Lane>(),
+    signatures: new Map(),
+  };
   while (!signal.aborted && manifest.packs.every((_, i) => progress.isCertified(i))) {
     const left = lanes.filter((lane) => lane.ready && !gathering.signatures.has(lane));
-    await Promise.all(left.map((lane) => refusalsApart(askOne(lane, gathering))));
+    const all = Promise.all(left.map((lane) => refusalsApart(askOne(lane, gathering))));
+    // Who has not answered when q have is not waited for.
+    await Promise.race([all, gathering.quorum]);
     if (gathering.signatures.size >= committee.profile.q) {
       const signatures = [...gathering.signatures].map(([{ node }, signature]) => ({
         node: node.id,
@@ -64,6 +75,9 @@ interface Gathering {
   /** Nodes that have receipted every page. */
   readonly given: Set<Lane>;
   readonly signatures: Map<Lane, Uint8Array>;
+  /** Resolves when q nodes have signed. */
+  readonly quorum: Promise<void>;
+  readonly reached: () => void;
 }
 
 function sealRequest({ blobId, manifest, progress, committee }: SealOptions): SealRequest {
@@ -78,10 +92,8 @@ function sealRequest({ blobId, manifest, progress, committee }: SealOptions): Se
   return { facts: { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd }, certificates };
 }
 
-async function askOne(
-  lane: Lane,
-  { options, request, encoded, given, signatures }: Gathering,
-): Promise<void> {
+async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
+  const { options, request, encoded, given, signatures, reached } = gathering;
   const { committee, session, signal } = options;
   if (!given.has(lane)) {
     for (const page of encoded) await putPage(lane, page, { committee, session, signal });
@@ -92,6 +104,7 @@ async function askOne(
     if (!ed25519Verify(lane.node.id, blobCertificateBytes(request.facts, committee), signature))
       lane.distrust();
     else signatures.set(lane, signature);
+    if (signatures.size >= committee.profile.q) reached();
   } catch (error) {
     // It lost a page since: it is given them all again.
     if (error instanceof NodeError && error.code === 'not-found') given.delete(lane);

@@ -69,7 +69,7 @@ export class ShardReader {
   async leaves(index: number, range: LeafRange): Promise<Uint8Array> {
     const direct = this.#fetch(index, range);
     const holder = this.#context.lanes.get(this.#order[index] as string);
-    const patience = holder?.ready ? 2 * holder.percentile(0.95) + 20 : 0;
+    const patience = holder?.hedgeAfter ?? 0;
     const first = await Promise.race([
       direct,
       this.#context.clock.sleep(patience, this.#context.signal).then(() => LATE),

@@ -149,13 +149,21 @@ function outputsOf(
 function marksOf(source: LineSource): LineMark[] {
   const bad = new Set(source.badVersions);
   const marks: LineMark[] = [{ t: source.openedAt, kind: 'incident', text: 'incident opened' }];
+  const nameOf = channelWords(source.channels.map(({ name }) => name));
   for (const { name, steps } of source.channels) {
-    const where = source.channels.length > 1 ? `${name} ` : '';
+    const where = nameOf(name);
     for (const { endedBy } of badSpans(steps, bad)) {
       if (endedBy !== undefined) marks.push(markOf(endedBy, where, source.labels));
     }
   }
   return marks.toSorted((a, b) => a.t - b.t);
+}
+
+/** How a mark names its channel: not at all when it is the only one, without its model when all share that. */
+function channelWords(names: readonly string[]): (name: string) => string {
+  if (names.length < 2) return () => '';
+  const models = new Set(names.map((name) => name.slice(0, name.lastIndexOf('/'))));
+  return (name) => `${models.size === 1 ? name.slice(name.lastIndexOf('/') + 1) : name} `;
 }
 
 function markOf({ t, to }: SourceStep, where: string, labels: ReadonlyMap<string, string>): LineMark {

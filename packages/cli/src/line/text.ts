@@ -64,7 +64,9 @@ function consequences(model: LineModel): Row[] {
     const own = model.consequences.filter((each) => each.kind === kind);
     if (own.length === 0) return [];
     const open = own.filter(({ state }) => !isSettled(state)).length;
-    const row = labelled(`${SIGNS[kind][0]} ${kind}`, `${countText(open)}/${countText(own.length)} open`);
+    const counts = `${countText(open)}/${countText(own.length)}`;
+    // Beside large counts there is no room for the word.
+    const row = labelled(`${SIGNS[kind][0]} ${kind}`, counts.length > 7 ? counts : `${counts} open`);
     putConsequences(row, own, model.range);
     return [row];
   });

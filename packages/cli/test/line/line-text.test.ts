@@ -100,7 +100,7 @@ describe('the finding', () => {
     };
     const model = buildLine({ ...scene, channels: [...scene.channels, beta] });
     expect(model.title).toMatch(/^v2 is still announced on sp500-vol\/beta\./);
-    expect(model.marks[0]?.text).toBe('sp500-vol/prod rolled back to v1');
+    expect(model.marks[0]?.text).toBe('prod rolled back to v1');
     const lines = text({ ...scene, channels: [...scene.channels, beta] });
     expect(lines.filter((line) => line.startsWith('sp500-vol/beta'))).toHaveLength(1);
   });

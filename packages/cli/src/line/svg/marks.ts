@@ -22,18 +22,40 @@ export function drawShade({ firstBad, lastServed }: LineModel, sheet: Sheet, x: 
 /** Lines and labels. A label that finds no room is left to the moment's own line and the text form. */
 export function drawMarks(model: LineModel, sheet: Sheet, x: (t: number) => number): void {
   const taken: number[][] = Array.from({ length: FLAGS.lanes }, () => []);
-  for (const flag of flagsOf(model)) {
-    const at = x(flag.t);
-    const style: TextStyle = { size: 13, weight: flag.strong ? 700 : 400, fill: flag.strong ? INK : MUTED };
-    const text = `${flag.text} ${clockOf(model.range)(flag.t)}`;
-    const place = findPlace(at, textWidth(text, style), taken);
-    const top = place === undefined ? BANDS_TOP - 10 : FLAGS.top + place.lane * FLAGS.lane + 6;
-    drawStem(sheet, { at, top, strong: flag.strong });
-    if (place !== undefined) {
-      const y = FLAGS.top + place.lane * FLAGS.lane + 12;
-      sheet.text(place.x, y, text, { ...style, anchor: place.anchor });
-    }
+  const clock = clockOf(model.range);
+  const labels = flagsOf(model).map((flag) => {
+    const { t, strong } = flag;
+    const style: TextStyle = { size: 13, weight: strong ? 700 : 400, fill: strong ? INK : MUTED };
+    const text = `${flag.text} ${clock(t)}`;
+    return { at: x(t), strong, style, text, place: findPlace(x(t), textWidth(text, style), taken) };
+  });
+  for (const { at, strong, place } of labels) {
+    drawStem(sheet, { at, strong, top: place === undefined ? BANDS_TOP - 10 : laneTop(place.lane) + 6 });
   }
+  // After all stems, on paper of its own: a label in a lower lane must stay readable where a stem passes.
+  for (const { text, style, place } of labels)
+    if (place !== undefined) drawLabel(sheet, text, { style, place });
+}
+
+const laneTop = (lane: number): number => FLAGS.top + lane * FLAGS.lane;
+
+function drawLabel(
+  sheet: Sheet,
+  text: string,
+  at: { readonly style: TextStyle; readonly place: Place },
+): void {
+  const { lane, x, anchor } = at.place;
+  const width = textWidth(text, at.style) * 0.94;
+  const left = anchor === 'start' ? x - 1 : x - width + 1;
+  sheet.draw('rect', {
+    x: left,
+    y: laneTop(lane) + 1,
+    width,
+    height: 14,
+    fill: '#ffffff',
+    'fill-opacity': 0.88,
+  });
+  sheet.text(x, laneTop(lane) + 12, text, { ...at.style, anchor });
 }
 
 function flagsOf({ marks, firstBad, lastServed }: LineModel): Flag[] {

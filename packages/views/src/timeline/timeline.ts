@@ -1,5 +1,6 @@
 /** The whole timeline of one log: the registry at once, and the lineage ledger as far as witnesses have seen. */
 import type { LogRecord } from '@assay/core';
+import { DigestNames } from '../lineage/columns/digest-names.ts';
 import { Ledger } from '../lineage/ledger.ts';
 import type { AsOf } from '../lineage/as-of.ts';
 import { Registry, type WitnessedAt } from '../registry/index.ts';
@@ -11,7 +12,8 @@ import { type Draft, LineageTranslator } from './to-lineage.ts';
  */
 export class Timeline {
   readonly registry: Registry;
-  readonly ledger = new Ledger();
+  /** Record ids are digests, kept as bytes: a map of texts ends near 16 million. */
+  readonly ledger = new Ledger(new DigestNames());
   readonly #translator: LineageTranslator;
   readonly #waiting: { index: number; draft: Draft }[] = [];
   readonly #records = new Map<string, LogRecord>();

@@ -135,9 +135,9 @@ function outputOf(record: LogRecord & { kind: 'output.receipt' }, time: Witnesse
 }
 
 function actOf({ id, index, predicate }: LogRecord & { kind: 'act' }, time: WitnessedTime): LineageRecord {
-  const { type, uses, amount } = predicate;
+  const { type, reversibility, uses, amount } = predicate;
   const harm = amount === undefined ? {} : { harmCap: amount.value };
-  return { kind: 'act', id, type, from: uses, ...indexBracket(index, time), ...harm };
+  return { kind: 'act', id, type, reversibility, from: uses, ...indexBracket(index, time), ...harm };
 }
 
 function termsOf({ versions, nodes, from, until, where }: Predicate<'incident.open'>): IncidentTerms {

@@ -3,7 +3,16 @@ import { base64, fromBase64, type LogRecord, openStatement } from '@assay/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isViewRootDue, Timeline, viewRootsAt } from '../../src/index.ts';
-import { agent, begun, LogBuilder, nodeA, nodeB, owner, stranger, verifier } from '../support/log-builder.ts';
+import {
+  agent,
+  begun,
+  type LogBuilder,
+  nodeA,
+  nodeB,
+  owner,
+  stranger,
+  verifier,
+} from '../support/log-builder.ts';
 import { naiveRoots } from './naive-view-roots.ts';
 
 const VECTOR = 'vectors/view-root.json';

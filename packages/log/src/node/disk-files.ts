@@ -1,5 +1,5 @@
 /** The file port on a real disk, over node:fs. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -116,6 +116,10 @@ class DiskFiles implements LogFiles {
   }
 }
 
+/**
+ * Writes and reads go to the page cache, which takes microseconds; a trip to a worker thread would cost more than they
+ * do. Only the sync, which waits for the disk, is sent there.
+ */
 class DiskAppendFile implements AppendFile {
   readonly #handle: FileHandle;
 
@@ -126,7 +130,7 @@ class DiskAppendFile implements AppendFile {
   async append(bytes: Uint8Array): Promise<void> {
     // write() may take less than it was given.
     for (let done = 0; done < bytes.length;) {
-      done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten;
+      done += writeSync(this.#handle.fd, bytes, done, bytes.length - done);
     }
   }
 
@@ -134,9 +138,9 @@ class DiskAppendFile implements AppendFile {
     const bytes = Buffer.allocUnsafeSlow(length);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await this.#handle.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
+      const read = readSync(this.#handle.fd, bytes, done, length - done, offset + done);
+      if (read === 0) break;
+      done += read;
     }
     return bytes.subarray(0, done);
   }

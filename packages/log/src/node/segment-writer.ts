@@ -51,9 +51,10 @@ export class SegmentWriter {
   async write(record: SegmentRecord): Promise<readonly Uint8Array[]> {
     const bytes = encodeRecord(record);
     await this.#file.append(bytes);
-    const [stored] = await Promise.all([
-      this.#file.readBack(this.#bytes, bytes.length),
+    // The sync is on its way while the bytes are read.
+    const [, stored] = await Promise.all([
       this.#file.datasync(),
+      this.#file.readBack(this.#bytes, bytes.length),
     ]);
     const decoded = decodeRecord(stored, 0);
     if (decoded === undefined || decoded.value.first !== record.first) {

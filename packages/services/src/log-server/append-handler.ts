@@ -52,16 +52,18 @@ export function appendHandler(
 }
 
 async function appendOne(deps: AppendDeps, request: IncomingMessage, search: string): Promise<string> {
-  const wait = waitOf(new URLSearchParams(search).get('wait'));
+  const wait = waitIn(search);
   // A little over the limit, so that an entry that is too large is told so by admission, in its own words.
   const bytes = await readBody(request, 2 * MAX_ENTRY_BYTES);
   const admitted = { bytes, ...deps.admission.admit(bytes) };
   const appended = await deps.log.append(admitted);
-  return JSON.stringify(await reply(deps, admitted, appended, wait));
+  return JSON.stringify(
+    wait === undefined ? plainReply(admitted, appended) : await provenReply(deps, admitted, appended, wait),
+  );
 }
 
 async function appendMany(deps: AppendDeps, request: IncomingMessage, search: string): Promise<string> {
-  const wait = waitOf(new URLSearchParams(search).get('wait'));
+  const wait = waitIn(search);
   const entries = splitBatch(await readBody(request, MAX_BATCH_BYTES));
   // All or none: a refused entry leaves the others where they were, with the sender.
   const admitted = entries.map((bytes, i) => ({ bytes, ...admitAt(deps.admission, bytes, i) }));
@@ -69,10 +71,15 @@ async function appendMany(deps: AppendDeps, request: IncomingMessage, search: st
   const results: AppendReply[] = [];
   for (const [i, one] of appended.entries()) {
     results.push(
-      wait === undefined ? plainReply(admitted[i], one) : await reply(deps, admitted[i], one, wait),
+      wait === undefined ? plainReply(admitted[i], one) : await provenReply(deps, admitted[i], one, wait),
     );
   }
   return JSON.stringify({ results });
+}
+
+/** The `wait` of a query string, which is nearly always empty. */
+function waitIn(search: string): Wait | undefined {
+  return search === '' ? undefined : waitOf(new URLSearchParams(search).get('wait'));
 }
 
 function admitAt(admission: Admission, bytes: Uint8Array, i: number): ReturnType<Admission['admit']> {
@@ -89,15 +96,14 @@ function admitAt(admission: Admission, bytes: Uint8Array, i: number): ReturnType
   }
 }
 
-async function reply(
+async function provenReply(
   deps: AppendDeps,
   request: AppendRequest | undefined,
   appended: Appended,
-  wait: Wait | undefined,
+  wait: Wait,
 ): Promise<AppendReply> {
-  const plain = plainReply(request, appended);
-  if (wait === undefined) return plain;
-  return { ...plain, proof: new TextDecoder().decode(await deps.proofs.proof(appended.index, wait)) };
+  const proof = new TextDecoder().decode(await deps.proofs.proof(appended.index, wait));
+  return { ...plainReply(request, appended), proof };
 }
 
 function plainReply(

@@ -24,7 +24,7 @@ const say = (line: string): void => console.log(process.stdout.isTTY ? `\r\u001b
 
 const [frozen, wiped, restarted] = ['store-3', 'store-5', 'store-2'] as const;
 
-await using nodes = await LocalNodes.start(dir);
+await using nodes = await LocalNodes.launch(dir);
 say(
   `${nodes.names.length} storage nodes, each a process: any 4 of 6 shards rebuild a pack, 5 receipts make it safe.`,
 );

@@ -18,14 +18,20 @@ interface Node {
   child: ChildProcess | undefined;
 }
 
+/** Key ids whose capabilities the nodes honour; everybody is fine on this machine alone. */
+type Tenants = readonly string[] | 'everybody';
+
 /** Dispose of them when done: that ends the processes; their folders stay. */
 export class LocalNodes implements AsyncDisposable {
   readonly #dir: string;
   readonly #nodes: readonly Node[];
   readonly #networkId = hex(randomBytes(32));
 
-  private constructor(dir: string) {
+  readonly #tenants: Tenants;
+
+  private constructor(dir: string, tenants: Tenants) {
     this.#dir = dir;
+    this.#tenants = tenants;
     this.#nodes = Array.from({ length: PROFILES.local.n }, (_, i) => {
       const name = `store-${i + 1}`;
       mkdirSync(join(dir, name), { recursive: true });
@@ -36,8 +42,8 @@ export class LocalNodes implements AsyncDisposable {
   }
 
   /** Makes keys below `dir`, starts all nodes, and writes `dir/storage.json`. */
-  static async start(dir: string): Promise<LocalNodes> {
-    const nodes = new LocalNodes(dir);
+  static async launch(dir: string, tenants: Tenants = 'everybody'): Promise<LocalNodes> {
+    const nodes = new LocalNodes(dir, tenants);
     await Promise.all(nodes.#nodes.map(({ name }) => nodes.start(name)));
     const members = nodes.#nodes.map(({ name, key, url }) => ({ name, key, url }));
     writeFileSync(
@@ -92,7 +98,7 @@ export class LocalNodes implements AsyncDisposable {
       data: join(folder, 'data'),
       quotaBytes: QUOTA_BYTES,
       committee: this.#committee,
-      tenants: 'everybody',
+      tenants: this.#tenants,
     };
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config, null, 2));
     const child = spawn(process.execPath, [MAIN, join(folder, 'config.json')], {

@@ -1,11 +1,36 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start processes of their own: one file at a time, so that a loaded machine does not time them out. */
+const PROCESSES = [
+  'packages/services/test/**/*.test.ts',
+  'packages/cli/test/**/*.test.ts',
+  'packages/log/test/**/*.test.ts',
+];
+
+const shared = { pool: 'threads', isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    pool: 'threads',
-    isolate: false,
-    testTimeout: 60_000,
     reporters: ['default', './scripts/tally-reporter.ts'],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'rooms',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          exclude: PROCESSES,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'processes',
+          include: PROCESSES,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -46,6 +46,15 @@ export async function encodePack(
   }
 }
 
+/** Writes the parity shards and gives the roots of all. */
+export function encodeHere(
+  shards: readonly Uint8Array[],
+  { kernel, k }: { kernel: Kernel; k: number },
+): Uint8Array[] {
+  new ReedSolomon({ k, n: shards.length }, kernel).encode(shards.slice(0, k), shards.slice(k));
+  return shards.map(shardRoot);
+}
+
 /**
  * A manifest page as a pack whose every shard is the page, one for each member, spares too: any one node can give it,
  * and any q can read the whole manifest before they sign for the blob.

@@ -38,7 +38,7 @@ export interface UploadOptions {
   readonly random: Random;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly journal: Journal;
-  /** Bytes of a shard at most; k of them make a pack. */
+  /** Bytes of a shard; k of them make a pack. A chunk that is larger than that (4 MiB at most) makes a larger pack. */
   readonly shardBytes: number;
   /** Packs in memory at once: memory is about window · shardBytes · n, whatever the size of the files. */
   readonly window: number;

@@ -19,6 +19,11 @@ export interface Kernel {
   alloc(bytes: number): Uint8Array;
   /** Gives a buffer of `alloc` back; it must not be used afterwards. */
   free(buffer: Uint8Array): void;
+  /**
+   * Parity and roots of one pack whose shards lie in one buffer of `alloc`, computed elsewhere (worker threads).
+   * Kernels without this are used on the caller's own thread.
+   */
+  encodeAside?(shards: readonly Uint8Array[], k: number): Promise<Uint8Array[]>;
   /** dst[r] = Σ matrix[r][j] · src[j]. @throws CodecError `shape` */
   multiplyRows(job: RowProduct): void;
 }

@@ -13,6 +13,7 @@ export interface Row {
 
 /** A scope. */
 export interface Reach {
+  readonly knownAt: number;
   readonly affected: number;
   readonly possible: number;
   readonly books: { readonly total: number };

@@ -1,7 +1,6 @@
 /** Private payloads of receipts, fetched from the node that keeps them by whoever may read them. */
 import { type Clock, openCommitment, fromHex, openStatement, type Predicate } from '@assay/core';
-import { AUTHORIZATION, signRequest } from '../../../services/src/participant/index.ts';
-import { type Payload, readPayload } from '../../../services/src/inference-node/payload.ts';
+import { AUTHORIZATION, type Payload, readPayload, signRequest } from '@assay/services';
 import { CliError } from '../cli-error.ts';
 import type { Signatory } from '../signatory.ts';
 

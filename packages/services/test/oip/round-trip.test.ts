@@ -143,4 +143,13 @@ describe('responses', () => {
       }),
     );
   });
+
+  it('carries a proof of any length that a log gives back; a caller’s parameter stays short', () => {
+    const parameters = { assay_proof: 'A'.repeat(60_000) };
+    const outputs = [a];
+    const message = encodeInferResponse({ modelName: 'm', parameters, outputs }, { binaryOutput: true });
+    expect(parseInferResponse(received(message)).parameters).toEqual(parameters);
+    const asked = encodeInferRequest({ parameters, inputs: [a], binaryOutput: true }, true);
+    expect(() => parseInferRequest(received(asked))).toThrow(/parameters\.assay_proof/);
+  });
 });

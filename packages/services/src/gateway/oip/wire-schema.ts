@@ -5,13 +5,21 @@ import { OipError } from './oip-error.ts';
 /** A parameter's value. */
 export type OipParameter = string | number | boolean;
 
+/** Most characters of a parameter that a caller sends. */
+const MAX_ASKED = 4_096;
+/** Most characters of a parameter of an answer: a proof bears a cosignature of each witness, some of them post-quantum. */
+const MAX_ANSWERED = 131_072;
+
 // A record schema drops "__proto__" without a word, and a parameter that was sent must have effect or be refused.
-const parameters = z
-  .unknown()
-  .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
-    error: 'no parameter may be called __proto__',
-  })
-  .pipe(z.record(z.string().max(128), z.union([z.string().max(4_096), z.number(), z.boolean()])));
+const parametersUpTo = (characters: number) =>
+  z
+    .unknown()
+    .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
+      error: 'no parameter may be called __proto__',
+    })
+    .pipe(z.record(z.string().max(128), z.union([z.string().max(characters), z.number(), z.boolean()])));
+
+const parameters = parametersUpTo(MAX_ASKED);
 
 /** A tensor in JSON. `data` is looked at later, against datatype and shape. */
 const tensor = z.object({
@@ -35,7 +43,7 @@ export const responseSchema = z.object({
   model_name: z.string(),
   model_version: z.string().optional(),
   id: z.string().optional(),
-  parameters: parameters.optional(),
+  parameters: parametersUpTo(MAX_ANSWERED).optional(),
   outputs: z.array(tensor),
 });
 

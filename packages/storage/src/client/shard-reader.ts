@@ -103,11 +103,30 @@ export class ShardReader {
     return out;
   }
 
-  /** Any k whole shards, those not wanted first; as many requests run as are still missing. */
+  /** Any k whole shards, those not wanted first. While too few can be had, it asks again for a while. */
   async #gather(wanted: readonly number[]): Promise<Map<number, Uint8Array>> {
-    const { k, n, shardLen } = this.#header;
+    const { clock, signal } = this.#context;
+    const { k } = this.#header;
     const known = new Map<number, Uint8Array>();
-    const candidates = Array.from({ length: n }, (_, i) => i).filter((i) => !wanted.includes(i));
+    const until = clock.now() + PATIENCE_MS;
+    for (;;) {
+      await this.#gatherOnce(known, wanted);
+      if (known.size >= k) return known;
+      if (signal.aborted || clock.now() >= until) break;
+      await clock.sleep(RETRY_MS, signal);
+    }
+    throw new TransferError('not-enough-shards', {
+      what: `${known.size} of the ${k} shards that pack ${hex(this.#id)} needs can be had`,
+      fix: 'Wait for nodes to return; nothing partial is given.',
+    });
+  }
+
+  /** Asks each holder that can be spoken to once; as many requests run as are still missing. */
+  async #gatherOnce(known: Map<number, Uint8Array>, wanted: readonly number[]): Promise<void> {
+    const { k, n, shardLen } = this.#header;
+    const candidates = Array.from({ length: n }, (_, i) => i).filter(
+      (i) => !wanted.includes(i) && !known.has(i),
+    );
     candidates.sort((a, b) => this.#cost(a) - this.#cost(b));
     const range = { from: 0, to: leafCount(shardLen) };
     const worker = async (): Promise<void> => {
@@ -122,14 +141,7 @@ export class ShardReader {
         return;
       }
     };
-    await Promise.all(Array.from({ length: k }, worker));
-    if (known.size < k) {
-      throw new TransferError('not-enough-shards', {
-        what: `${known.size} of the ${k} shards that pack ${hex(this.#id)} needs can be had`,
-        fix: 'Wait for nodes to return; nothing partial is given.',
-      });
-    }
-    return known;
+    await Promise.all(Array.from({ length: k - known.size }, worker));
   }
 
   #cost(index: number): number {
@@ -170,6 +182,9 @@ export class ShardReader {
 }
 
 const LATE = Symbol('late');
+/** How long a read waits for nodes that stall or restart before it says that there are too few. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 250;
 
 /** Whichever gives bytes first; the rebuild's error when neither does. */
 async function firstBytes(

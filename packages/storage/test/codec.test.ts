@@ -127,12 +127,27 @@ describe('Reed–Solomon', () => {
     }
   });
 
-  it('kernel memory is fixed: slots are reused, and one too many is refused', () => {
+  it('kernel memory is fixed: slots of any sizes are reused, one too many is refused', () => {
     const small = wasmKernel({ bytes: 1 << 20 });
     const held = small.alloc(900_000);
     expect(() => small.alloc(900_000)).toThrow(/out-of-memory/);
     small.free(held);
-    expect(small.alloc(900_000).byteOffset).toBe(held.byteOffset);
+    const sizes = fc.array(fc.integer({ min: 1, max: 200_000 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(sizes, fc.nat(), (list, order) => {
+        const live: { slot: Uint8Array; mark: number }[] = [];
+        for (const [i, bytes] of list.entries()) {
+          while (live.length > 3)
+            small.free(live.splice((order + i) % live.length, 1)[0]?.slot as Uint8Array);
+          const slot = small.alloc(bytes).fill(i);
+          live.push({ slot, mark: i & 255 });
+          for (const other of live) expect(other.slot.every((byte) => byte === other.mark)).toBe(true);
+        }
+        for (const { slot } of live) small.free(slot);
+        small.free(small.alloc(1 << 20));
+      }),
+      { numRuns: 15 },
+    );
   });
 });
 

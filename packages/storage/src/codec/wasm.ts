@@ -4,6 +4,7 @@ import { CodecError } from '../errors.ts';
 import { multiply } from './gf256.ts';
 import type { Kernel, RowProduct } from './kernel.ts';
 import { checkShape } from './pure.ts';
+import { SlotAllocator } from './slot-allocator.ts';
 import { PLAIN_MODULE, SHARED_MODULE } from './wasm-module.ts';
 
 const PAGE = 65_536;
@@ -141,42 +142,3 @@ function writeTables(out: Uint8Array, matrix: Uint8Array): void {
     }
   });
 }
-
-/** Slots of a fixed memory: bump allocation, and one free list per size, because an upload uses very few sizes. */
-class SlotAllocator {
-  readonly #memory: WasmMemory;
-  readonly #free = new Map<number, number[]>();
-  #next: number;
-
-  constructor(memory: WasmMemory, base: number) {
-    this.#memory = memory;
-    this.#next = roundUp(base);
-  }
-
-  take(bytes: number): Uint8Array {
-    const size = roundUp(bytes);
-    const at = this.#free.get(size)?.pop() ?? this.#bump(size);
-    return new Uint8Array(this.#memory.buffer, at, bytes);
-  }
-
-  give(slot: Uint8Array): void {
-    const size = roundUp(slot.length);
-    const list = this.#free.get(size) ?? [];
-    list.push(slot.byteOffset);
-    this.#free.set(size, list);
-  }
-
-  #bump(size: number): number {
-    const at = this.#next;
-    if (at + size > this.#memory.buffer.byteLength) {
-      throw new CodecError('out-of-memory', {
-        what: `${size} more bytes do not fit a kernel memory of ${this.#memory.buffer.byteLength}`,
-        fix: 'Free slots first, or make the kernel with more bytes.',
-      });
-    }
-    this.#next += size;
-    return at;
-  }
-}
-
-const roundUp = (bytes: number): number => Math.ceil(bytes / 64) * 64;

@@ -141,8 +141,11 @@ describe('a copy that keeps back what came last', () => {
 });
 
 describe('the end', () => {
-  it('comes when asked for, and leaves a log that fsck finds clean', async () => {
+  it('comes with Ctrl-C, leaves nothing unsent, and a log that fsck finds clean', async () => {
     expect((await story.stop()).code).toBe(0);
+    for (const node of ['node-a', 'node-b', STALE]) {
+      expect(readFileSync(join(dir, 'logs', `${node}.log`), 'utf8')).not.toMatch('unsent');
+    }
     expect((await assay('log', 'fsck', join(dir, 'state', 'log'))).code).toBe(0);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { AssayError, randomBytes, systemClock } from '@assay/core';
 import { pino } from 'pino';
+import { stopSignals } from '../serving/index.ts';
 import { loadLogServerConfig } from './config.ts';
 import { startLogServer } from './start.ts';
 
@@ -25,7 +26,7 @@ try {
     process.exitCode = 2;
     return server.stop();
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of stopSignals()) {
     process.once(signal, () => {
       logger.info({ signal }, 'stopping');
       server.stop().catch((error: unknown) => logger.error({ err: error }, 'stopping failed'));

@@ -3,3 +3,4 @@ export { ConfigError, readConfigFile } from './config-file.ts';
 export { listen, type Listening } from './listen.ts';
 export { BodyError, type NodeBindings, readBody } from './read-body.ts';
 export { processLog, runProcess, type RunningService } from './run-process.ts';
+export { stopSignals } from './stop-signals.ts';

@@ -1,6 +1,7 @@
 /** The life of a service process: start, say where, stop in order on a signal. */
 import { AssayError } from '@assay/core';
 import { type Logger, pino } from 'pino';
+import { stopSignals } from './stop-signals.ts';
 
 /** A running service. */
 export interface RunningService {
@@ -15,7 +16,7 @@ export interface RunningService {
 /** A process's log: JSON lines on standard error. */
 export const processLog = (name: string): Logger => pino({ name }, pino.destination({ dest: 2, sync: true }));
 
-/** Runs a service until SIGTERM or SIGINT. A configuration or key that is wrong ends it with exit code 2. */
+/** Runs a service until it is told to stop. A configuration or key that is wrong ends it with exit code 2. */
 export async function runProcess(log: Logger, start: () => Promise<RunningService>): Promise<void> {
   try {
     const service = await start();
@@ -29,7 +30,7 @@ export async function runProcess(log: Logger, start: () => Promise<RunningServic
         process.exitCode = 1;
       });
     };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop({ signal }));
+    for (const signal of stopSignals()) process.once(signal, () => stop({ signal }));
     void service.failure?.then((error) => {
       log.fatal({ err: error }, 'cannot go on; a restart recovers from what is on disk');
       process.exitCode = 1;

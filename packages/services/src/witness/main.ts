@@ -4,6 +4,7 @@
  */
 import { AssayError, randomBytes, systemClock } from '@assay/core';
 import { pino } from 'pino';
+import { stopSignals } from '../serving/index.ts';
 import { loadWitnessConfig } from './config.ts';
 import { startWitness } from './start.ts';
 
@@ -14,7 +15,7 @@ try {
   const witness = await startWitness(config, systemClock, { bytes: randomBytes });
   process.stdout.write(`${JSON.stringify({ listening: witness.url, vkey: witness.vkey })}\n`);
   log.info({ url: witness.url, cosigner: config.name, logs: config.logs.length }, 'witnessing');
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of stopSignals()) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
       witness.stop().catch((error: unknown) => log.error({ error }, 'stopping failed'));

@@ -79,9 +79,9 @@ export class ToldStory {
     throw new Error(`the story ended early:\n${this.#output.slice(-2_000)}`);
   }
 
-  /** Stops it as Ctrl-C does. */
+  /** Stops it as Ctrl-C at a terminal does: every process gets the signal. */
   async stop(): Promise<Ended> {
-    if (this.isRunning) this.#child.kill('SIGINT');
+    if (this.isRunning && this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGINT');
     return this.ended;
   }
 

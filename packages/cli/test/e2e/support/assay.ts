@@ -1,4 +1,5 @@
 /** Runs `assay` commands as a user does, but in this process: loading the program anew each time would cost more than most commands. */
+import { type Clock, systemClock } from '@assay/core';
 import { type CliContext, machineContext } from '../../../src/cli-context.ts';
 import { main } from '../../../src/main.ts';
 
@@ -10,10 +11,19 @@ export interface Said {
 }
 
 /** Runs `assay ARGS`. */
-export async function assay(...args: readonly string[]): Promise<Said> {
+export const assay = (...args: readonly string[]): Promise<Said> => run(args, systemClock);
+
+/** Runs `assay ARGS` by a clock on which every glance takes a second, so that waiting in vain is soon over. */
+export const assayInHaste = (...args: readonly string[]): Promise<Said> => {
+  let glances = 0;
+  return run(args, { now: () => Date.now() + 1_000 * glances++ });
+};
+
+async function run(args: readonly string[], clock: Clock): Promise<Said> {
   const said = { out: '', err: '' };
   const context: CliContext = {
     ...machineContext(),
+    clock,
     process: {
       stdout: { write: (text) => void (said.out += text) },
       stderr: { write: (text) => void (said.err += text) },

@@ -9,7 +9,7 @@ import { NodeError } from '../errors.ts';
 import { MAX_SHARD_BYTES } from '../format/pack.ts';
 import type { LeafRange } from '../merkle.ts';
 import type { Hello } from '../node-facts.ts';
-import { decodeShardReceipt, type ShardReceipt } from '../receipt.ts';
+import type { ShardReceipt } from '../receipt.ts';
 import {
   decodeAnswer,
   decodeHello,
@@ -18,6 +18,7 @@ import {
   putPrefix,
   requestSubject,
 } from '../wire.ts';
+import { wellFormed, wellFormedReceipt } from './well-formed.ts';
 
 export interface HttpNodeOptions {
   readonly url: string;
@@ -76,7 +77,7 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     } as const;
     const authority = { operation: 'put', subject: requestSubject('shard', id, index) } as const;
     const { bytes } = await this.#call({ ...call, body: [putPrefix(header), body], authority }, options);
-    return decodeShardReceipt(bytes);
+    return wellFormedReceipt(bytes);
   }
 
   async renewShard(
@@ -88,7 +89,7 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     const path = `/v1/shards/${hex(packId)}/${index}/renew?session=${session}`;
     const authority = { operation: 'put', subject: requestSubject('shard', packId, index) } as const;
     const { bytes } = await this.#call({ method: 'POST', path, authority, limit: SMALL_BYTES }, options);
-    return decodeShardReceipt(bytes);
+    return wellFormedReceipt(bytes);
   }
 
   async getLeaves(
@@ -103,7 +104,7 @@ export class HttpNode implements StorageNode, AsyncDisposable {
       { method: 'GET', path, authority, limit: MAX_SHARD_BYTES },
       options,
     );
-    const proof = fromBase64(String(headers['assay-proof'] ?? ''));
+    const proof = wellFormed(() => fromBase64(String(headers['assay-proof'] ?? '')));
     const hashes = Array.from({ length: proof.length / 32 }, (_, i) => proof.subarray(i * 32, (i + 1) * 32));
     return { bytes, proof: hashes };
   }
@@ -116,7 +117,8 @@ export class HttpNode implements StorageNode, AsyncDisposable {
 
   async hello(nonce: Uint8Array, options?: CallOptions): Promise<Hello> {
     const call = { method: 'POST', path: '/v1/hello', body: [nonce], limit: MAX_HELLO_BYTES } as const;
-    return decodeHello((await this.#call(call, options)).bytes);
+    const { bytes } = await this.#call(call, options);
+    return wellFormed(() => decodeHello(bytes));
   }
 
   async challenge(challenge: Challenge, options?: CallOptions): Promise<ChallengeAnswer> {
@@ -127,7 +129,8 @@ export class HttpNode implements StorageNode, AsyncDisposable {
       body: [encodeChallenge(challenge)],
       authority,
     } as const;
-    return decodeAnswer((await this.#call({ ...call, limit: answerLimit(challenge) }, options)).bytes);
+    const { bytes } = await this.#call({ ...call, limit: answerLimit(challenge) }, options);
+    return wellFormed(() => decodeAnswer(bytes));
   }
 
   async seal(seal: SealRequest, options?: CallOptions): Promise<Uint8Array> {
@@ -198,8 +201,7 @@ async function collect(
   for await (const part of body) {
     onBytes?.();
     length += part.length;
-    if (length > limit)
-      throw new NodeError('bad-request', { what: `the node's answer exceeds ${limit} bytes` });
+    if (length > limit) throw new NodeError('corrupt', { what: `the node's answer exceeds ${limit} bytes` });
     parts.push(part);
   }
   return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, length);
@@ -227,6 +229,6 @@ function refusal(status: number, bytes: Uint8Array): NodeError {
   const code =
     typeof value.code === 'string' && CODES.has(value.code) ? (value.code as NodeError['code']) : undefined;
   const what = typeof value.what === 'string' ? value.what : `status ${status}`;
-  // A 4xx that names no code of ours repeats itself: it is an answer, not an absence.
-  return new NodeError(code ?? (status >= 500 ? 'unreachable' : 'bad-request'), { what });
+  // Whoever names no code of ours is no storage node: something stands between, and the node is out of reach.
+  return new NodeError(code ?? 'unreachable', { what });
 }

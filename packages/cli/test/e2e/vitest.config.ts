@@ -1,9 +1,10 @@
 /** The longer lane, beside the gate: `vitest run --config packages/cli/test/e2e/vitest.config.ts` from the repository's root. */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    root: new URL('../../../..', import.meta.url).pathname,
+    root: fileURLToPath(new URL('../../../..', import.meta.url)),
     include: ['packages/cli/test/e2e/*.lane.ts'],
     fileParallelism: false,
     testTimeout: 120_000,

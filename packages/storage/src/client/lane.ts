@@ -156,7 +156,7 @@ export class Lane {
     } else if (error instanceof NodeError) {
       if (error.code === 'unreachable' || error.code === 'stopped') this.#shut('unreachable');
       else if (error.code === 'disk-full' || error.code === 'quota') this.#shut('full');
-      else if (error.code === 'unauthorised') this.#shut('refusing');
+      else if (error.code === 'unauthorised' || error.code === 'bad-request') this.#shut('refusing');
     }
   }
 

@@ -3,6 +3,7 @@ import { equal, hex } from '@assay/core';
 import { checkPlace } from '../certificate.ts';
 import { type Committee, rendezvous } from '../committee.ts';
 import { FormatError, NodeError, ReceiptError } from '../errors.ts';
+import { shardRoot } from '../merkle.ts';
 import type { Progress } from '../progress.ts';
 import { type ShardReceipt, type VerifiedReceipt, verifyShardReceipt } from '../receipt.ts';
 import type { EncodedPack } from './encode.ts';
@@ -148,7 +149,7 @@ export class PackTask {
       progress.inFlight(this.pack, index, false);
       this.#taken.delete(hex(lane.node.id));
       if (this.#abort.signal.aborted) return 'failed';
-      return this.#explain(error, lane);
+      return this.#explain(error, { index, lane });
     }
   }
 
@@ -167,14 +168,21 @@ export class PackTask {
     this.#noteCertified();
   }
 
-  #explain(error: unknown, lane: Lane): 'stalled' | 'failed' {
+  #explain(error: unknown, { index, lane }: { index: number; lane: Lane }): 'stalled' | 'failed' {
     if (error instanceof Stalled) return 'stalled';
     if (error instanceof ReceiptError || error instanceof FormatError) lane.distrust();
     else if (error instanceof NodeError) {
-      // The node found our own bytes wrong: trying again would only repeat it.
-      if (error.code === 'bad-shard' || error.code === 'bad-request') this.#context.onFatal(error);
+      // One node's word must not end an upload: whether our bytes are the shard is for us to see.
+      if (error.code !== 'bad-shard') return 'failed';
+      if (this.#isSound(index)) lane.distrust();
+      else this.#context.onFatal(error);
     } else this.#context.onFatal(error instanceof Error ? error : new Error(String(error)));
     return 'failed';
+  }
+
+  #isSound(index: number): boolean {
+    const { header, shards } = this.encoded;
+    return equal(shardRoot(shards[index] as Uint8Array), header.roots[index] as Uint8Array);
   }
 
   #noteCertified(): void {

@@ -61,7 +61,7 @@ export interface UploadResult {
  * Stores files and returns a certificate that q nodes signed. Nodes that are slow or gone delay nothing as long as q can
  * be spoken to; with fewer it waits. Run again with the same journal, it goes on where it was.
  *
- * @throws TransferError `source-changed` | `journal` | `aborted`; NodeError `bad-shard` if a node finds our bytes wrong
+ * @throws TransferError `source-changed` | `journal` | `aborted`; NodeError `bad-shard` if a node finds our bytes wrong and they are
  */
 export async function upload(files: readonly SourceFile[], options: UploadOptions): Promise<UploadResult> {
   checkCommittee(options.committee);

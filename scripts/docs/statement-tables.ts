@@ -12,6 +12,7 @@ const SIGNERS: { readonly [A in (typeof AUTHORITY)[Kind]]: string } = {
   node: 'a joined key with the role `node`, for itself',
   gateway: 'a joined key with the role `gateway`, for itself',
   'record-owner': 'the owner of the record it is about, or a handler that it authorised',
+  client: 'the client that the receipt names; of any other record, its signer',
   operator: "the log's own key",
   opener: "the incident's opener, with the owner's endorsement",
 };

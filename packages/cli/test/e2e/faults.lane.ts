@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assay, assayJson } from './support/assay.ts';
 import { type Audit, incidentOf, type Reach } from './support/incident.ts';
-import { portBlock } from './support/ports.ts';
+import { freePorts } from './support/ports.ts';
 import { ToldStory } from './support/told-story.ts';
 
 /** A story of its own for the tests of one `describe`. */
-function toldWith(block: number, fault: string): { readonly dir: string; readonly told: () => string } {
+function toldWith(fault: string): { readonly dir: string; readonly told: () => string } {
   const dir = mkdtempSync(join(tmpdir(), 'assay-lane-'));
   let story: ToldStory | undefined;
   let told = '';
   beforeAll(async () => {
-    story = new ToldStory({ dir, port: portBlock(block), fault, stays: true });
+    story = new ToldStory({ dir, port: await freePorts(), fault, stays: true });
     told = await story.toldAll();
   });
   afterAll(async () => {
@@ -31,7 +31,7 @@ const audit = async (dir: string): Promise<Audit & { readonly exit: number }> =>
 
 describe('a node that serves v2 and says v1', () => {
   const liar = 'node-b.fault-serve-stale-lying';
-  const { dir, told } = toldWith(1, 'b=serve-stale:lying');
+  const { dir, told } = toldWith('b=serve-stale:lying');
   const reach = async (): Promise<Reach> =>
     (await assayJson('reach', incidentOf(told()), '--dir', dir)).data as Reach;
   let suspects: readonly string[] = [];
@@ -96,7 +96,7 @@ describe('a node that serves v2 and says v1', () => {
 });
 
 describe('no node at fault', () => {
-  const { dir, told } = toldWith(2, 'none');
+  const { dir, told } = toldWith('none');
 
   it('the story is told as before, and the audit is clean', async () => {
     expect(told()).not.toMatch(/fault/);

@@ -9,13 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assay, assayInHaste, assayJson } from './support/assay.ts';
 import { type Audit, incidentOf, type Reach } from './support/incident.ts';
 import { entriesOf, fileOf, type Files, publicFiles, signedFiles, sizeOf } from './support/log-copy.ts';
-import { portBlock } from './support/ports.ts';
+import { freePorts } from './support/ports.ts';
 import { serveFiles } from './support/static-server.ts';
 import { ToldStory } from './support/told-story.ts';
 
 const STALE = 'node-c.fault-serve-stale-honest';
 const dir = mkdtempSync(join(tmpdir(), 'assay-story-'));
-const port = portBlock(0);
+const port = await freePorts();
 const story = new ToldStory({ dir, port, fault: 'c=serve-stale:honest', stays: true });
 let told = '';
 

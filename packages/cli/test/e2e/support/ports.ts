@@ -25,4 +25,4 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** First port of block `number` (0 to 4) of this process, taken on trust: for where nothing can be waited for. */
-export const portBlock = (number: number): number => 32_000 + ((process.pid % 35) * 5 + number) * BLOCK;
+export const portBlock = (number: number): number => 20_000 + ((process.pid % 40) * 5 + number) * BLOCK;

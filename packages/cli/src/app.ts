@@ -12,6 +12,7 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { errorData, errorText } from './command.ts';
 import { canary } from './commands/canary.ts';
+import { erase } from './commands/erase.ts';
 import { drill } from './commands/drill.ts';
 import { blob } from './commands/blob.ts';
 import { bundle } from './commands/bundle.ts';
@@ -53,6 +54,7 @@ const routes = {
   rerun,
   settle,
   close,
+  erase,
   bundle,
   verify,
   audit,

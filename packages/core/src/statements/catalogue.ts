@@ -36,7 +36,7 @@ import { act, derive } from './use.ts';
  * Who may sign (PROTOCOL 2.2), decided by the registry at the statement's own log index:
  * `self` any key, for itself · `joined` any joined key · `owner` the model's owner or a key it granted ·
  * `node`, `gateway` a joined key of that role · `record-owner` whoever signed the record it is about ·
- * `operator` the log's own key · `opener` the incident's opener.
+ * `client` the client that an output's receipt names · `operator` the log's own key · `opener` the incident's opener.
  */
 export type Authority =
   | 'self'
@@ -45,6 +45,7 @@ export type Authority =
   | 'node'
   | 'gateway'
   | 'record-owner'
+  | 'client'
   | 'operator'
   | 'opener';
 
@@ -131,7 +132,7 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   'rules.activate': 'operator',
   'parameters.set': 'operator',
   'log.succeed': 'operator',
-  'payload.erase': 'joined',
+  'payload.erase': 'client',
 };
 
 type KeysOf = { readonly [K in Kind]?: (predicate: Predicate<K>, signer: string) => readonly string[] };

@@ -1,13 +1,22 @@
 /** Which answer a request got and whether it reached the client: durable, so that a retry gets it again (PROTOCOL 5.3, 5.4). */
 import { signStatement, type Signer } from '@assay/core';
+import { erasedFields, type Erasure, type PrivateField } from '../erasure/index.ts';
 import {
+  type Answered,
+  ERASED_HASH,
   type Item,
   type Outbox,
   type RecordPlace,
   type RequestIdentity,
   RequestLedger,
 } from '../outbox/index.ts';
-import { decodeExecuteResponse, type ReadResponse } from '../inference-node/wire/index.ts';
+import {
+  decodeExecuteResponse,
+  eraseResponse,
+  type ReadResponse,
+  receiptOf,
+  saltsOf,
+} from '../inference-node/wire/index.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { NodeAnswer } from './try-nodes.ts';
 
@@ -50,7 +59,7 @@ export class DeliveryLedger {
     this.#options = options;
     this.#delivered = options.recovered.delivered;
     this.#requests = new RequestLedger({
-      load: ({ place }) => this.#read(place),
+      load: ({ place, receiptId }) => readIntact(this.#body(place), receiptId),
       reused: ({ key }) =>
         new GatewayError('id-reused', {
           what: `the request id of "${key}" was used before, for something else`,
@@ -75,10 +84,30 @@ export class DeliveryLedger {
     });
   }
 
-  /** The answer that has this receipt, when it went through this gateway. */
-  byReceipt(receiptId: string): ReadResponse | undefined {
+  /** Exact bytes of a receipt that went through this gateway; they stay when the answer is erased. */
+  receiptEntry(receiptId: string): Uint8Array | undefined {
     const answered = this.#requests.byReceipt(receiptId);
-    return answered === undefined ? undefined : this.#read(answered.place);
+    return answered === undefined ? undefined : receiptOf(this.#body(answered.place));
+  }
+
+  /** Who asked for the answer of a receipt; undefined when it did not go through this gateway. */
+  clientOf(receiptId: string): string | undefined {
+    return this.#requests.byReceipt(receiptId)?.key.split(' ')[0];
+  }
+
+  /** Overwrites private fields of kept answers, durably. @throws OutboxError */
+  async erase(erasures: readonly Erasure[]): Promise<void> {
+    const { outbox } = this.#options;
+    const items = new Map<Answered, Item>();
+    for (const { receipt, fields } of erasures) {
+      const answered = this.#requests.byReceipt(receipt);
+      if (answered === undefined) continue;
+      const item = items.get(answered) ?? outbox.read(answered.place);
+      const erased = erasedFields(saltsOf(item.body as Uint8Array));
+      if (fields.some((field) => !erased.includes(field))) items.set(answered, eraseChosen(item, fields));
+    }
+    await outbox.replace(Array.from(items, ([{ place }, item]) => ({ place, item })));
+    for (const [answered, { meta }] of items) this.#requests.add({ ...answered, hash: meta.hash as string });
   }
 
   /** Says in the log that an answer went out in full; once per receipt. A cut one is not said to be delivered. */
@@ -110,7 +139,24 @@ export class DeliveryLedger {
     await Promise.all(puts);
   }
 
-  #read(place: RecordPlace): ReadResponse {
-    return decodeExecuteResponse(this.#options.outbox.read(place).body as Uint8Array);
+  #body(place: RecordPlace): Uint8Array {
+    return this.#options.outbox.read(place).body as Uint8Array;
   }
+}
+
+/** An answer that can be given again. @throws GatewayError `erased` */
+function readIntact(body: Uint8Array, receiptId: string): ReadResponse {
+  const erased = erasedFields(saltsOf(body));
+  if (erased.length === 0) return decodeExecuteResponse(body);
+  throw new GatewayError('erased', {
+    what: `the client of receipt ${receiptId} had its ${erased.join(' and ')} erased`,
+    where: 'id',
+    fix: 'Ask again under a new request id.',
+  });
+}
+
+/** The same record with `fields` overwritten, of the same length. A gateway keeps no input: its salt is all there is. */
+function eraseChosen({ meta, body }: Item, fields: readonly PrivateField[]): Item {
+  const hash = fields.includes('request') ? { hash: ERASED_HASH } : {};
+  return { meta: { ...meta, ...hash }, body: eraseResponse(body as Uint8Array, fields) };
 }

@@ -14,6 +14,8 @@ const STATUS = {
   'not-yet': 404,
   /** The same client and id with another request (PROTOCOL 5.3). */
   'id-reused': 409,
+  /** Erased at its client's word (PROTOCOL 8.2). */
+  erased: 410,
   overloaded: 503,
   'not-ready': 503,
   'channel-stopped': 503,

@@ -1,7 +1,8 @@
 /** One gateway: identity, outbox, view of the log and nodes, put together and kept going. */
-import { type Clock, type Entropy } from '@assay/core';
+import type { Clock, Entropy, LogRecord } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import type { Logger } from 'pino';
+import { Eraser } from '../erasure/index.ts';
 import type { Follower } from '../follow/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink } from '../participant/index.ts';
@@ -36,6 +37,7 @@ export class Gateway {
   readonly #outbox: Outbox;
   readonly #shipper: Shipper;
   readonly #peers: Peers;
+  readonly #eraser: Eraser;
   readonly #joined: boolean;
   #forgetTimer: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
@@ -60,6 +62,11 @@ export class Gateway {
     const { signer } = this.#identity;
     const onFailure = (error: unknown): void => log.error({ err: error }, 'keeping a delivery');
     this.ledger = new DeliveryLedger({ outbox: this.#outbox, signer, recovered, onFailure });
+    this.#eraser = new Eraser({
+      store: this.ledger,
+      speaksFor: (key, original) => view.registry.participants.speaksFor(key, original),
+      onFailure: (error) => log.error({ err: error }, 'erasing answers'),
+    });
     const { connectionsPerNode } = config;
     this.#peers = new Peers({ registry: view.registry, signer, clock, connectionsPerNode });
     this.inferContext = {
@@ -100,6 +107,11 @@ export class Gateway {
     log.info({ keyId: this.keyId, participant: this.#config.name }, 'taking requests');
   }
 
+  /** Looks at a record that the log brought. */
+  note(record: LogRecord): void {
+    this.#eraser.note(record);
+  }
+
   /** Resolves when the outbox can promise nothing any more. */
   get failure(): Promise<Error> {
     return this.#outbox.failure;
@@ -122,6 +134,7 @@ export class Gateway {
       this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');
     await this.#shipper.stop();
     await this.#peers.close();
+    await this.#eraser.stop();
     await this.#outbox[Symbol.asyncDispose]();
   }
 

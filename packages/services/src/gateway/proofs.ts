@@ -19,7 +19,7 @@ export interface ProofSources {
 
 /** Exact entry bytes of a receipt: kept here, or in the log. @throws GatewayError `unknown-receipt` */
 export async function receiptEntry({ view, log, ledger }: ProofSources, id: string): Promise<Uint8Array> {
-  const kept = ledger.byReceipt(id)?.entry;
+  const kept = ledger.receiptEntry(id);
   if (kept !== undefined) return kept;
   const index = view.indexOf(id);
   if (index !== undefined) {

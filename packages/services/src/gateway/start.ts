@@ -34,9 +34,10 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     clock,
     pollMs: config.log.pollMs,
     skim: OUTPUT_KINDS,
+    onRecord: (record) => gateway.note(record),
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
-  const gateway = new Gateway(config, { ...outside, view, sink: logSink(client) });
+  const gateway: Gateway = new Gateway(config, { ...outside, view, sink: logSink(client) });
   let publicUrl = config.endpoint ?? '';
   const app = createGatewayApp({
     infer: gateway.inferContext,

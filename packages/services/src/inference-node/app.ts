@@ -3,13 +3,14 @@ import { AssayError, type Clock } from '@assay/core';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { erasedFields } from '../erasure/index.ts';
 import { AUTHORIZATION } from '../participant/index.ts';
 import { BodyError, type NodeBindings, readBody } from '../serving/index.ts';
 import type { Callers } from './callers.ts';
-import { NodeError } from './node-error.ts';
+import { erasedError, NodeError } from './node-error.ts';
 import type { NodeState } from './node-state.ts';
 import { payloadFrame } from './payload.ts';
-import type { Kept } from './kept-answer.ts';
+import { clientOf, type Kept } from './kept-answer.ts';
 import {
   decodeExecuteRequest,
   encodeExecuteResponse,
@@ -53,10 +54,12 @@ export function createNodeApp(node: NodeService): Hono<NodeBindings> {
     const signed = { method: 'GET', path: `/assay/v1/payloads/${receipt}`, recipient: node.keyId };
     const kept = node.kept(receipt);
     // Who may not read it does not learn whether it is here.
-    node.callers.reader(c.req.header(AUTHORIZATION), signed, clientOf(kept));
+    node.callers.reader(c.req.header(AUTHORIZATION), signed, clientOf(kept) ?? '');
     if (kept === undefined) {
       throw new NodeError('unknown-payload', { what: `no payload of receipt ${receipt} is kept here` });
     }
+    const erased = erasedFields(kept.salts);
+    if (erased.length > 0) throw erasedError(receipt, erased);
     return c.body(payloadFrame(kept) as Uint8Array<ArrayBuffer>, 200, { 'content-type': FRAME_TYPE });
   });
 
@@ -80,8 +83,6 @@ export function createNodeApp(node: NodeService): Hono<NodeBindings> {
   });
   return app;
 }
-
-const clientOf = (kept: Kept | undefined): string => kept?.identity.key.split(' ')[0] ?? '';
 
 /** Everything that a request can get wrong is one error family to the caller; anything else is ours. */
 function asNodeError(error: unknown): NodeError | undefined {

@@ -11,13 +11,14 @@ import {
   type Tensor,
 } from '@assay/core';
 import { EngineError, isCallerFault, type RunResult, type SessionCache } from '@assay/engine';
-import { type Answered, type Outbox, RequestLedger } from '../outbox/index.ts';
+import { erasedFields, type Erasure } from '../erasure/index.ts';
+import { type Answered, type Item, type Outbox, RequestLedger } from '../outbox/index.ts';
 import type { CheckpointRef, LogView } from '../participant/index.ts';
 import { type Choice, chooseTarget } from './choose-target.ts';
 import type { Fault } from './fault.ts';
-import { type Kept, keptItem, readKept } from './kept-answer.ts';
+import { eraseKept, type Kept, keptItem, readKept } from './kept-answer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import { NodeError } from './node-error.ts';
+import { erasedError, NodeError } from './node-error.ts';
 import type { ReceiptStream, Unplaced } from './receipt-stream.ts';
 
 import { type ExecuteRequest, type ExecuteResponse, requestBytes, requestKey } from './wire/index.ts';
@@ -58,7 +59,7 @@ export class Executor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#ledger = new RequestLedger({
-      load: ({ place }) => readKept(options.outbox.read(place)),
+      load: ({ place }) => intact(readKept(options.outbox.read(place))),
       reused: ({ key }) =>
         new NodeError('id-reused', {
           what: `the request id of "${key}" was used before, for something else`,
@@ -77,6 +78,21 @@ export class Executor {
   kept(receiptId: string): Kept | undefined {
     const answered = this.#ledger.byReceipt(receiptId);
     return answered === undefined ? undefined : readKept(this.#options.outbox.read(answered.place));
+  }
+
+  /** Overwrites private fields of kept requests, durably. @throws OutboxError */
+  async erase(erasures: readonly Erasure[]): Promise<void> {
+    const { outbox } = this.#options;
+    const items = new Map<Answered, Item>();
+    for (const { receipt, fields } of erasures) {
+      const answered = this.#ledger.byReceipt(receipt);
+      if (answered === undefined) continue;
+      const item = items.get(answered) ?? outbox.read(answered.place);
+      const erased = erasedFields(readKept(item).salts);
+      if (fields.some((field) => !erased.includes(field))) items.set(answered, eraseKept(item, fields));
+    }
+    await outbox.replace(Array.from(items, ([{ place }, item]) => ({ place, item })));
+    for (const [answered, item] of items) this.#ledger.add({ ...answered, ...readKept(item).identity });
   }
 
   /** Lets go of requests and payloads older than `moment` (Unix milliseconds) that the log has. */
@@ -203,6 +219,13 @@ export class Executor {
 /** A selection of outputs changes the answer, so it is signed like any other parameter. */
 function effectiveParameters({ parameters, outputs }: ExecuteRequest): Record<string, string> {
   return { ...parameters, ...(outputs === undefined ? {} : { outputs: outputs.join(',') }) };
+}
+
+/** An answer that can be given again. @throws NodeError `erased` */
+function intact(kept: Kept): Kept {
+  const erased = erasedFields(kept.salts);
+  if (erased.length === 0) return kept;
+  throw erasedError(kept.receiptId, erased);
 }
 
 function headOf({

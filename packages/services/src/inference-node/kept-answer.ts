@@ -1,7 +1,7 @@
 /** What a node keeps of an executed request, in one durable record: receipt, input, output, salts, request. */
 import { concat } from '@assay/core';
-import type { Item, RequestIdentity } from '../outbox/index.ts';
-
+import { type PrivateField, withoutSalts } from '../erasure/index.ts';
+import { ERASED_HASH, type Item, type RequestIdentity } from '../outbox/index.ts';
 import type { ExecuteResponse, Salts } from './wire/index.ts';
 
 /** An executed request. */
@@ -58,3 +58,22 @@ export function readKept({ meta, entry, body }: Item): Kept {
     outputBytes: bytes.subarray(inputEnd),
   };
 }
+
+/** The same record with `fields` overwritten, of the same length; the receipt stays. */
+export function eraseKept(item: Item, fields: readonly PrivateField[]): Item {
+  const kept = readKept(item);
+  const left = (field: PrivateField, bytes: Uint8Array): Uint8Array =>
+    fields.includes(field) ? new Uint8Array(bytes.length) : bytes;
+  const { identity } = kept;
+  return keptItem({
+    ...kept,
+    identity: fields.includes('request') ? { ...identity, hash: ERASED_HASH } : identity,
+    salts: withoutSalts(kept.salts, fields),
+    requestBytes: left('request', kept.requestBytes),
+    inputBytes: left('input', kept.inputBytes),
+    outputBytes: left('output', kept.outputBytes),
+  });
+}
+
+/** Who asked: a key id or a short name. */
+export const clientOf = (kept: Kept | undefined): string | undefined => kept?.identity.key.split(' ')[0];

@@ -22,6 +22,8 @@ const MEANING = {
   'id-reused': { status: 409, elsewhere: false },
   /** Withdrawn by its owner; pins are refused as well (PROTOCOL 5.2). */
   withdrawn: { status: 410, elsewhere: false },
+  /** Erased at its client's word (PROTOCOL 8.2). */
+  erased: { status: 410, elsewhere: false },
   'too-large': { status: 413, elsewhere: false },
   /** A verification level that is not offered here. */
   verification: { status: 422, elsewhere: false },
@@ -48,3 +50,10 @@ export class NodeError extends AssayError<keyof typeof MEANING> {
     return MEANING[this.code].elsewhere;
   }
 }
+
+/** A payload that its client had erased. */
+export const erasedError = (receipt: string, fields: readonly string[]): NodeError =>
+  new NodeError('erased', {
+    what: `the client of receipt ${receipt} had its ${fields.join(' and ')} erased`,
+    fix: 'Nothing brings it back; the receipt itself stays in the log.',
+  });

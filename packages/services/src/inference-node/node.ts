@@ -1,8 +1,9 @@
 /** One inference node: identity, outbox, view of the log, leases, executor, put together and kept going. */
-import { type Clock, type Entropy, freshId, readEntry } from '@assay/core';
+import { type Clock, type Entropy, freshId, type LogRecord, readEntry } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import { OnnxEngine, SessionCache } from '@assay/engine';
 import type { Logger } from 'pino';
+import { Eraser } from '../erasure/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink, type LogView } from '../participant/index.ts';
 import { announcedVersions } from './announced.ts';
@@ -10,7 +11,7 @@ import { BlobStore } from './blob-store.ts';
 import type { NodeConfig } from './config.ts';
 import { Executor } from './executor.ts';
 import { faultyName } from './fault.ts';
-import type { Kept } from './kept-answer.ts';
+import { clientOf, type Kept } from './kept-answer.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { NodeError } from './node-error.ts';
 import type { NodeState } from './node-state.ts';
@@ -49,6 +50,7 @@ export class InferenceNode {
   readonly #sessions: SessionCache;
   readonly #leases: LeaseKeeper;
   readonly #executor: Executor;
+  readonly #eraser: Eraser;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
   #tending: Promise<void> | undefined;
   #tendAgain = false;
@@ -91,6 +93,14 @@ export class InferenceNode {
       fault: config.fault,
     });
     for (const answered of this.#recovery.answered) this.#executor.restore(answered);
+    this.#eraser = new Eraser({
+      store: {
+        clientOf: (receipt) => clientOf(this.kept(receipt)),
+        erase: (erasures) => this.#executor.erase(erasures),
+      },
+      speaksFor: (key, original) => env.view.registry.participants.speaksFor(key, original),
+      onFailure: (error) => env.log.error({ err: error }, 'erasing payloads'),
+    });
     if (this.#outbox.tornBytes > 0)
       env.log.info({ bytes: this.#outbox.tornBytes }, 'cut off a half-written group');
   }
@@ -127,6 +137,11 @@ export class InferenceNode {
   async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
     if (this.#phase === 'ready') return this.#executor.execute(request);
     throw new NodeError('not-ready', { what: `the node is ${this.#phase}`, fix: 'Ask another node.' });
+  }
+
+  /** Looks at a record that the log brought. */
+  note(record: LogRecord): void {
+    this.#eraser.note(record);
   }
 
   /** What is kept of a receipt's request. */
@@ -178,6 +193,7 @@ export class InferenceNode {
       this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');
     await this.#shipper.stop();
     await this.#sessions[Symbol.asyncDispose]();
+    await this.#eraser.stop();
     await this.#outbox[Symbol.asyncDispose]();
   }
 

@@ -33,10 +33,11 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     clock,
     pollMs: config.log.pollMs,
     skim: OUTPUT_KINDS,
+    onRecord: (record) => node.note(record),
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
   const sink = logSink(client);
-  const node = new InferenceNode(config, { ...outside, view: follower, sink });
+  const node: InferenceNode = new InferenceNode(config, { ...outside, view: follower, sink });
   const app = createNodeApp({
     keyId: node.keyId,
     callers: new Callers(follower, clock),

@@ -44,6 +44,30 @@ export function encodeGroup(
   return { bytes, offsets };
 }
 
+/** New bytes for a record, of the same length, and where in the segment it stands. */
+export interface RecordEdit {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Overwrites records of a segment and seals its groups anew. Returns false, with nothing changed, when a group is
+ * damaged: sealing would call the damage whole.
+ */
+export function editGroups(file: Uint8Array, edits: readonly RecordEdit[]): boolean {
+  const groups: { start: number; end: number }[] = [];
+  for (let at = 0; at < file.length;) {
+    const end = frameEnd(file, at);
+    if (end === undefined) return false;
+    groups.push({ start: at, end });
+    at = end;
+  }
+  for (const { offset, bytes } of edits) file.set(bytes, offset);
+  const view = new DataView(file.buffer, file.byteOffset);
+  for (const { start, end } of groups) view.setUint32(start + 20, checksum(file, start, end));
+  return true;
+}
+
 /** Reads group `number` at byte `start` of a segment. */
 export function readGroup(file: Uint8Array, start: number, number: number): ReadGroup {
   if (start === file.length) return { kind: 'end' };

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -15,6 +16,7 @@ import { OutboxError } from './errors.ts';
 import { encodeGroup } from './group-frame.ts';
 import { lockDirectory } from './lock.ts';
 import { recoverSegments, segmentPath } from './recover-segments.ts';
+import { discardLeftovers, discardRewriting, rewriteSegment, rewritingPath } from './rewrite-segment.ts';
 
 const sync = promisify(fdatasync);
 
@@ -34,6 +36,12 @@ export interface JournalOptions {
   readonly onRecord: (bytes: Uint8Array, place: RecordPlace) => void;
 }
 
+/** New bytes for a record, of the length that it has. */
+export interface JournalEdit {
+  readonly place: RecordPlace;
+  readonly bytes: Uint8Array;
+}
+
 interface Waiting {
   readonly record: Uint8Array;
   readonly resolve: (place: RecordPlace) => void;
@@ -47,6 +55,7 @@ export function openJournal(options: JournalOptions): Journal {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(options.directory);
   try {
+    discardLeftovers(options.directory);
     const { nextGroup, segments, tornBytes } = recoverSegments(options.directory, options.onRecord);
     const segment = segments.at(-1) ?? nextGroup;
     return new Journal({ ...options, lock, nextGroup, tornBytes, segments, segment });
@@ -83,6 +92,8 @@ export class Journal implements AsyncDisposable {
   #segment: number;
   #size: number;
   #working: Promise<void> | undefined;
+  /** The segment being written is to be finished with the next group. */
+  #mustRoll = false;
   #broken: OutboxError | undefined;
   readonly #failure = Promise.withResolvers<OutboxError>();
 
@@ -151,6 +162,27 @@ export class Journal implements AsyncDisposable {
     return gone;
   }
 
+  /**
+   * Overwrites durable records; places stay what they are. Once this resolves no file of the journal holds the old
+   * bytes. Of one segment all records change or none; call it again after an error, and never twice at once.
+   *
+   * @throws OutboxError `corrupt` | `failed` | `closed`
+   */
+  async rewrite(edits: readonly JournalEdit[]): Promise<void> {
+    for (const [segment, own] of Map.groupBy(edits, ({ place }) => place.segment)) {
+      await this.#finish(segment);
+      const path = segmentPath(this.#directory, segment);
+      if (!this.#segments.includes(segment)) continue;
+      await rewriteSegment(
+        path,
+        own.map(({ place, bytes }) => ({ offset: place.offset, bytes })),
+      );
+      if (this.#broken === undefined && this.#segments.includes(segment)) this.#replace(segment, path);
+      else await discardRewriting(path);
+    }
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
   /** Makes everything durable and lets the directory go. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#working;
@@ -179,7 +211,7 @@ export class Journal implements AsyncDisposable {
 
   /** A crash before the sync returns leaves a torn or a whole group at the tail, promised to nobody either way. */
   async #commit(records: readonly Uint8Array[]): Promise<RecordPlace[]> {
-    if (this.#size >= this.#segmentBytes) this.#beginSegment();
+    if (this.#size >= this.#segmentBytes || (this.#mustRoll && this.#size > 0)) this.#beginSegment();
     const lazy = this.#lazy.splice(0);
     const { bytes, offsets } = encodeGroup(this.#group, [...records, ...lazy]);
     const file = this.#fileOf(this.#segment);
@@ -192,7 +224,26 @@ export class Journal implements AsyncDisposable {
     return records.map(({ length }, i) => ({ segment, offset: start + (offsets[i] as number), length }));
   }
 
+  /** Resolves once nothing more is written to `segment`. */
+  async #finish(segment: number): Promise<void> {
+    while (this.#segment === segment) {
+      if (this.#broken !== undefined) throw this.#broken;
+      this.#mustRoll = true;
+      if (this.#working === undefined) this.#beginSegment();
+      else await this.#working;
+    }
+  }
+
+  #replace(segment: number, path: string): void {
+    renameSync(rewritingPath(path), path);
+    const file = this.#files.get(segment);
+    if (file !== undefined) closeSync(file);
+    this.#files.delete(segment);
+    syncDirectory(this.#directory);
+  }
+
   #beginSegment(): void {
+    this.#mustRoll = false;
     this.#segment = this.#group;
     this.#size = 0;
     this.#segments.push(this.#segment);

@@ -95,6 +95,24 @@ export class Outbox implements AsyncDisposable {
     throw new TypeError('the place of an item was expected');
   }
 
+  /**
+   * Puts other items in the place of durable ones, each of the same length as before: what must become unreadable is
+   * overwritten. Entries must stay what they are. Once this resolves no file here holds the old bytes.
+   *
+   * @throws OutboxError `corrupt` | `failed` | `closed`
+   */
+  async replace(changes: readonly { readonly place: RecordPlace; readonly item: Item }[]): Promise<void> {
+    const edits = changes.map(({ place, item }) => {
+      const record = decodeRecord(this.#journal.read(place));
+      if (record.kind !== 'item') throw new TypeError('the place of an item was expected');
+      const bytes = encodeItem(item, record.ordinal);
+      if (bytes.length !== place.length)
+        throw new TypeError('an item of another length cannot take its place');
+      return { place, bytes };
+    });
+    await this.#journal.rewrite(edits);
+  }
+
   /** The oldest unsent entries, at most `count` of them and `bytes` together, but one at least when there is any. */
   oldestUnsent(count: number, bytes: number): Uint8Array[] {
     const batch: Uint8Array[] = [];

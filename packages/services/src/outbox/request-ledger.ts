@@ -1,6 +1,9 @@
 /** Which requests were answered and with what, so that a retry gets the same bytes and is run once (PROTOCOL 5.3). */
 import type { RecordPlace } from './journal.ts';
 
+/** Stands for the hash of a request whose content was erased: it would let a short one be guessed. */
+export const ERASED_HASH = '0'.repeat(64);
+
 /** A request by its key and the hash of what it asks. */
 export interface RequestIdentity {
   readonly key: string;
@@ -20,7 +23,7 @@ type Known<T> =
 
 /** How a ledger speaks to its owner. */
 export interface LedgerOptions<T> {
-  /** Reads a durable answer back. */
+  /** Reads a durable answer back; throws when it was erased. */
   readonly load: (answered: Answered) => T;
   /** The error for a key that comes again with another hash. */
   readonly reused: (identity: RequestIdentity) => Error;
@@ -64,7 +67,7 @@ export class RequestLedger<T> {
     const known = this.#requests.get(identity.key);
     if (known === undefined) return this.#begin(identity, work);
     const hash = known.state === 'running' ? known.hash : known.answered.hash;
-    if (hash !== identity.hash) throw this.#options.reused(identity);
+    if (hash !== identity.hash && hash !== ERASED_HASH) throw this.#options.reused(identity);
     return known.state === 'running' ? known.answer : this.#options.load(known.answered);
   }
 

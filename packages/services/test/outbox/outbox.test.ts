@@ -234,3 +234,69 @@ describe('damage is told from a torn tail, and refused', () => {
     expect(() => open()).toThrow(expect.objectContaining({ code: 'corrupt' }) as OutboxError);
   });
 });
+
+describe('erasure: items are overwritten where they stand', () => {
+  const secret = (n: number): Item => ({
+    ...entry(`entry-${n}`),
+    meta: { text: `entry-${n}`, salt: 'ab' },
+    body: utf8(`secret-${n}-`.repeat(5)),
+  });
+  const erased = (item: Item): Item => ({
+    ...item,
+    meta: { ...item.meta, salt: '00' },
+    body: new Uint8Array(item.body?.length ?? 0),
+  });
+  const onDisk = (): string =>
+    readdirSync(directory)
+      .map((name) => readFileSync(join(directory, name)).toString('latin1'))
+      .join('');
+
+  it('no file holds the old bytes, places and entries stay, while others are being put', async () => {
+    const { outbox } = open(400);
+    const places: RecordPlace[] = [];
+    for (let n = 0; n < 12; n++) places.push(await outbox.put(secret(n)));
+    const gone = [1, 6, 11];
+    const changes = gone.map((n) => ({ place: places[n] as RecordPlace, item: erased(secret(n)) }));
+    const puts: Promise<RecordPlace>[] = [];
+    const putting = setInterval(() => puts.push(outbox.put(secret(100 + puts.length))), 1);
+    await outbox.replace(changes);
+    await outbox.replace(changes);
+    clearInterval(putting);
+    const later = await Promise.all(puts);
+    for (const n of gone) expect(onDisk()).not.toContain(`secret-${n}-`);
+    expect(onDisk()).toContain('secret-2-');
+    expect(outbox.read(places[6] as RecordPlace).meta).toEqual({ text: 'entry-6', salt: '00' });
+    expect(later.map((place) => outbox.read(place).meta.text)).toEqual(
+      later.map((_, i) => `entry-${100 + i}`),
+    );
+    expect(outbox.oldestUnsent(100, 1e6).slice(0, 12).map(fromUtf8)).toEqual(
+      places.map((_, n) => fromUtf8(secret(n).entry as Uint8Array)),
+    );
+    await close(outbox);
+    const again = open(400);
+    expect(again.found.slice(0, 12).map(({ item }) => item.meta.salt)).toEqual(
+      places.map((_, n) => (gone.includes(n) ? '00' : 'ab')),
+    );
+    await close(again.outbox);
+  });
+
+  it('a damaged segment is refused, not sealed anew; what a crash left of a rewriting is deleted', async () => {
+    const { outbox } = open();
+    const place = await outbox.put(secret(0));
+    const [path] = segments() as [string];
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    writeFileSync(path, bytes);
+    await expect(outbox.replace([{ place, item: erased(secret(0)) }])).rejects.toMatchObject({
+      code: 'corrupt',
+    });
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    writeFileSync(path, bytes);
+    await close(outbox);
+    writeFileSync(`${path}.rewriting`, 'secret-half');
+    const again = open();
+    expect(again.found).toHaveLength(1);
+    expect(onDisk()).not.toContain('secret-half');
+    await close(again.outbox);
+  });
+});

@@ -26,6 +26,7 @@ export type Refusal =
   | 'not-node'
   | 'not-gateway'
   | 'not-record-owner'
+  | 'not-client'
   | 'unknown-record'
   | 'unknown-model'
   | 'unknown-version'
@@ -91,6 +92,8 @@ export function refusalOf(registry: Registry, record: LogRecord): Refusal | unde
     case 'incident.settle':
     case 'incident.reverse':
       return mayHandle(registry, record.signer, record.predicate.target);
+    case 'payload.erase':
+      return refusalOfErasure(registry, record.signer, record.predicate.record);
     default:
       return undefined;
   }
@@ -183,6 +186,14 @@ function refusalOfLapse(registry: Registry, signer: string, id: string): Refusal
   if (lease.drainedAt !== undefined || lease.lapsedAt !== undefined) return 'stale';
   const model = registry.models.version(lease.version)?.model;
   return model === undefined ? 'unknown-version' : mayActOn(registry, signer, model, 'channel.decide');
+}
+
+/** PROTOCOL 8.2: of an output only the client that its receipt names decides; of anything else, who signed it. */
+function refusalOfErasure(registry: Registry, signer: string, id: string): Refusal | undefined {
+  const record = registry.owners.get(id);
+  if (record === undefined) return 'unknown-record';
+  const client = record.kind === 'output.receipt' ? record.client : record.signer;
+  return known(client !== undefined && registry.participants.speaksFor(signer, client), 'not-client');
 }
 
 function refusalOfRotation(

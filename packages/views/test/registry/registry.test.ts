@@ -92,6 +92,28 @@ describe('PROTOCOL 2.2: who may sign what', () => {
     ]);
   });
 
+  it('PROTOCOL 8.2: only the client that a receipt names has its payload erased', () => {
+    const { log, v1 } = begun();
+    const output = log.output(nodeA, v1);
+    const anonymous = log.output(nodeA, v1, {
+      request: { id: 'nobody', client: 'anonymous', hash: `hmac-sha256:${'0'.repeat(64)}` },
+    });
+    const decision = log.act([output]);
+    const erase = (by: typeof agent, record: string): string =>
+      log.add(by, 'payload.erase', { record, fields: ['input', 'output'] });
+    for (const by of [nodeA, owner, verifier]) erase(by, output);
+    erase(agent, anonymous);
+    erase(owner, decision);
+    erase(agent, 'f'.repeat(64));
+    expect(reasons(log)).toEqual([
+      ...Array<string>(5).fill('payload.erase: not-client'),
+      'payload.erase: unknown-record',
+    ]);
+    expect(log.timeline.record(erase(agent, output))).toBeDefined();
+    expect(log.timeline.record(erase(agent, decision))).toBeDefined();
+    expect(reasons(log)).toHaveLength(6);
+  });
+
   it('a name is taken once: label, join', () => {
     const { log } = begun();
     log.publish('v1', 'c');

@@ -1,6 +1,7 @@
 /** What a node answers: the receipt's exact bytes, the outputs that it commits to, and the salts that open it. */
 import { decodeTensors, type Predicate, readEntry, type Tensor } from '@assay/core';
 import { z } from 'zod';
+import { type PrivateField, withoutSalts } from '../../erasure/index.ts';
 import { decodeFrame, encodeFrame, FrameError } from './frame.ts';
 import { type Salts, salts } from './scalars.ts';
 
@@ -29,12 +30,7 @@ export function encodeExecuteResponse({ entry, outputBytes, salts: used }: Execu
 
 /** Reads it. @throws FrameError, EnvelopeError, StatementError, TensorError, EncodingError */
 export function decodeExecuteResponse(body: Uint8Array): ReadResponse {
-  const { head, parts } = decodeFrame(body);
-  const [entry, outputBytes] = parts;
-  const parsed = schema.safeParse(head);
-  if (entry === undefined || outputBytes === undefined || parts.length !== 2 || !parsed.success) {
-    throw new FrameError('malformed', { what: 'expected salts, a receipt and outputs', where: 'body' });
-  }
+  const [entry, outputBytes, used] = partsOf(body);
   const statement = readEntry(entry);
   if (statement.kind !== 'output.receipt') {
     throw new FrameError('malformed', {
@@ -46,10 +42,35 @@ export function decodeExecuteResponse(body: Uint8Array): ReadResponse {
   return {
     entry,
     outputBytes,
-    salts: parsed.data.salts,
+    salts: used,
     receiptId,
     signer,
     receipt,
     outputs: decodeTensors(outputBytes),
   };
+}
+
+/** The receipt in an answer whose outputs may be erased. @throws FrameError */
+export const receiptOf = (body: Uint8Array): Uint8Array => partsOf(body)[0];
+
+/** The salts of such an answer. @throws FrameError */
+export const saltsOf = (body: Uint8Array): Salts => partsOf(body)[2];
+
+/** The same answer with `fields` overwritten, of the same length. @throws FrameError */
+export function eraseResponse(body: Uint8Array, fields: readonly PrivateField[]): Uint8Array {
+  const [entry, outputBytes, used] = partsOf(body);
+  return encodeExecuteResponse({
+    entry,
+    outputBytes: fields.includes('output') ? new Uint8Array(outputBytes.length) : outputBytes,
+    salts: withoutSalts(used, fields),
+  });
+}
+
+function partsOf(body: Uint8Array): [entry: Uint8Array, outputBytes: Uint8Array, salts: Salts] {
+  const { head, parts } = decodeFrame(body);
+  const [entry, outputBytes] = parts;
+  const parsed = schema.safeParse(head);
+  if (entry !== undefined && outputBytes !== undefined && parts.length === 2 && parsed.success)
+    return [entry, outputBytes, parsed.data.salts];
+  throw new FrameError('malformed', { what: 'expected salts, a receipt and outputs', where: 'body' });
 }

@@ -10,8 +10,11 @@ export {
 export {
   decodeExecuteResponse,
   encodeExecuteResponse,
+  eraseResponse,
   type ExecuteResponse,
   type ReadResponse,
+  receiptOf,
+  saltsOf,
 } from './execute-response.ts';
 export { decodeFrame, encodeFrame, type Frame, FRAME_TYPE, FrameError } from './frame.ts';
 export { type Ask, type Salts, verification } from './scalars.ts';

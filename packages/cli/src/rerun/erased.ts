@@ -1,0 +1,13 @@
+/** What clients had erased: nothing can be executed again without it. */
+import type { Timeline } from '@assay/views';
+
+/** Records whose input or output is erased, by statements that count. */
+export function erasedIn(timeline: Timeline): ReadonlySet<string> {
+  const erased = new Set<string>();
+  for (const { kind, predicate } of timeline.records()) {
+    if (kind !== 'payload.erase') continue;
+    if (predicate.fields.some((field) => field === 'input' || field === 'output'))
+      erased.add(predicate.record);
+  }
+  return erased;
+}

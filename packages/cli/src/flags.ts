@@ -50,3 +50,46 @@ export const KNOWN_AT_FLAG: FlagParametersForType<KnownAtFlags, CliContext> = {
     placeholder: 'SIZE',
   },
 };
+
+/** Options of a draw from the outputs that only suspect nodes clear. */
+export interface SampleFlags {
+  readonly sample?: number;
+  readonly drawnAt?: number;
+  readonly seed?: string;
+}
+
+/** `--sample`, `--drawn-at`, `--seed`. */
+export const SAMPLE_FLAGS: FlagParametersForType<SampleFlags, CliContext> = {
+  sample: {
+    kind: 'parsed',
+    parse: asPositive,
+    brief: 'Of what only suspect nodes clear, a drawn sample of this many stands for all',
+    optional: true,
+    placeholder: 'N',
+  },
+  drawnAt: {
+    kind: 'parsed',
+    parse: asCount,
+    brief: 'Witnessed log size as of which the sample is drawn',
+    optional: true,
+    placeholder: 'SIZE',
+  },
+  seed: {
+    kind: 'parsed',
+    parse: asSeed,
+    brief: 'Seed of the draw, 64 hexadecimal digits; follows from the log when absent',
+    optional: true,
+    placeholder: 'HEX',
+  },
+};
+
+function asPositive(value: string): number {
+  const count = asCount(value);
+  if (count > 0) return count;
+  throw new CliError('usage', { what: 'a sample of none shows nothing' });
+}
+
+function asSeed(value: string): string {
+  if (/^[0-9a-f]{64}$/.test(value)) return value;
+  throw new CliError('usage', { what: `"${value}" is no seed`, fix: 'Give 64 hexadecimal digits.' });
+}

@@ -199,6 +199,59 @@ describe('a release, as its owner lives it', () => {
     expect(settled).toMatchObject({ settled: [{ target: payment, was: 'open' }] });
   }, 60_000);
 
+  it('PROTOCOL 6.1: closes as of a size on two recomputed roots, and a late record reopens it', async () => {
+    await data('settle', incident, output, '--state', 'accepted', '--wait', 'witnessed');
+    expect((await assay('reach', incident)).out).toContain('recomputed by 0 of 2');
+    const closed = await closedWhenDrained();
+    expect(closed).toMatchObject({ incident, operators: [expect.any(String), expect.any(String)] });
+    const certificate = await data('log', 'entry', text(closed.index));
+    expect(JSON.stringify(certificate)).toContain(text(closed.root));
+    await untilReached(/^closed as of log size \d+$/m);
+    const then = (await assay('reach', incident, '--known-at', text(closed.size))).out;
+    expect(then).toContain(`scope root ${text(closed.root)}`);
+    expect(then).toContain('recomputed by 2 of 2');
+    const late = ['--type', 'decision', '--reversibility', 'retractable', '--wait', 'witnessed'];
+    for (const uses of [payment, output]) await data('act', '--uses', uses, ...late);
+    await untilReached(
+      /^was closed as of log size \d+, and reopened by what came later: (one reason|2 reasons)$/m,
+    );
+    expect(await data('close', incident)).toMatchObject({ closed: false });
+  }, 120_000);
+
+  /** Closes once the node has drained the bad version. */
+  async function closedWhenDrained(): Promise<Record<string, unknown>> {
+    for (let i = 0; i < 80; i++) {
+      const tried = await data('close', incident, '--wait', 'witnessed');
+      if (tried.closed === true) return tried;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    throw new Error((await assay('close', incident)).out);
+  }
+
+  async function untilReached(words: RegExp): Promise<void> {
+    for (let i = 0; i < 40; i++) {
+      if (words.test((await assay('reach', incident)).out)) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect((await assay('reach', incident)).out).toMatch(words);
+  }
+
+  it('PROTOCOL 8.2: what its client had erased, no re-run can judge', async () => {
+    const mine = text((await inferWhenReady('--pin', 'v2')).receipt);
+    expect((await assay('erase', mine, '--key', 'owner')).err).toContain('not-client');
+    expect((await assay('erase', mine, '--fields', 'all')).err).toContain('"all" is no field');
+    const erased = await data('erase', mine, '--fields', 'input,output', '--wait', 'witnessed');
+    expect(erased).toMatchObject({ fields: ['input', 'output'], erased: [{ record: mine }] });
+    let rerun = await assay('rerun', incident, '--on', 'v1', '--json');
+    for (let i = 0; i < 40 && rerun.code === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      rerun = await assay('rerun', incident, '--on', 'v1', '--json');
+    }
+    expect(rerun.code).toBe(2);
+    const rows = [{ output: mine, result: 'undetermined', why: 'its client had it erased' }];
+    expect(rerun.json()).toMatchObject({ outputs: 1, undetermined: 1, rows });
+  }, 60_000);
+
   it('bundles the scope so that a stranger verifies it offline, and finds any change', async () => {
     await data('bundle', incident, '--out', file('scope.csv'), '--attest');
     const bundle = file('scope.csv.bundle.json');

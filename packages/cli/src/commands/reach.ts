@@ -4,8 +4,10 @@ import { reach as reachOf, reachCsv, scopeRoot, type Timeline } from '@assay/vie
 import { wantsColor } from '../cli-context.ts';
 import { networkCommand } from '../command.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
+import { closureOf } from '../incident/closure.ts';
 import { momentAt, secondsAt } from '../incident/words.ts';
 import { lineModel, lineSvg, lineText } from '../line/index.ts';
+import { footerOf } from '../line/from-timeline.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import type { Exit, Report } from '../report.ts';
@@ -66,6 +68,8 @@ function reachData(timeline: Timeline, incident: string, known: number): object 
   return {
     ...answer,
     scopeRoot: scopeRoot(prefix, incident),
+    recomputedBy: footerOf(timeline, prefix, incident).recomputedBy,
+    closure: closureOf(timeline, incident, known),
     window: {
       bad_from: seconds(window.bad_from),
       known_at: seconds(window.known_at),
@@ -91,7 +95,7 @@ function further(cleared: readonly string[], incident: string, svg: string | und
     const outputs = cleared.length === 1 ? '1 output is' : `${cleared.length} outputs are`;
     lines.push(`${outputs} kept out only by the word of a suspect node (clearedBySelfOnly):`);
     lines.push(`  ${cleared.slice(0, 5).map(shortId).join(' ')}${cleared.length > 5 ? ' …' : ''}`);
-    lines.push(`  check them: npx assay rerun ${shortId(incident)} --on VERSION`);
+    lines.push(`  check them: npx assay rerun ${shortId(incident)} --on VERSION --cleared [--sample N]`);
   }
   return svg === undefined ? lines : [...lines, `picture written to ${svg}`];
 }

@@ -1,6 +1,9 @@
 /** `assay rerun`: executes recorded inputs again, says which version made what, and what really differs. */
 import { networkCommand } from '../command.ts';
-import { asCount, asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
+import { clearedBySelfOnly, type Timeline } from '@assay/views';
+import { CliError } from '../cli-error.ts';
+import { asCount, asText, SAMPLE_FLAGS, type SampleFlags, WAIT_FLAG, type WaitFlags } from '../flags.ts';
+import { type Drawn, drawCleared } from '../incident/cleared-draw.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
@@ -9,17 +12,29 @@ import type { Exit } from '../report.ts';
 import { bitForBit, readMateriality } from '../rerun/materiality.ts';
 import { Rerun, type Rerunning } from '../rerun/rerun.ts';
 
-interface RerunFlags extends WaitFlags {
+interface RerunFlags extends WaitFlags, SampleFlags {
   readonly on: string;
+  readonly cleared: boolean;
   readonly limit?: number;
   readonly material?: string;
 }
 
 export const rerun = networkCommand<RerunFlags, [incident: string]>({
   brief: "Re-execute an incident's outputs on a good version, and log what was found",
-  examples: ['rerun 3f2a9c01 --on v1', 'rerun 3f2a9c01 --on v1 --material rule.json --limit 50'],
+  examples: [
+    'rerun 3f2a9c01 --on v1',
+    'rerun 3f2a9c01 --on v1 --material rule.json --limit 50',
+    'rerun 3f2a9c01 --on v1 --cleared --sample 300',
+  ],
   flags: {
     ...WAIT_FLAG,
+    ...SAMPLE_FLAGS,
+    cleared: {
+      kind: 'boolean',
+      brief: 'Only what the word of suspect nodes alone keeps out of the scope',
+      default: false,
+      withNegated: false,
+    },
     on: { kind: 'parsed', parse: asText, brief: 'The good version', placeholder: 'VERSION' },
     limit: {
       kind: 'parsed',
@@ -37,17 +52,20 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
     },
   },
   args: { kind: 'tuple', parameters: [{ brief: 'Incident', parse: asText, placeholder: 'INCIDENT' }] },
-  async run(session, { on, limit, material, wait }, name) {
+  async run(session, flags, name) {
+    const { on, limit, material, wait } = flags;
     const timeline = await session.timeline();
     const { registry } = timeline;
     const opened = findRecord(timeline, name, 'incident.open');
-    sizeToAsk(timeline, opened);
+    const size = sizeToAsk(timeline, opened);
+    const { draw, only } = wanted(timeline, { incident: opened.id, size, flags });
     const run = new Rerun(session, timeline, {
       incident: opened.id,
       on: findVersion(registry, on).digest,
       material: material === undefined ? bitForBit : readMateriality(material),
       limit: limit ?? Infinity,
       wait,
+      ...(only === undefined ? {} : { only }),
     });
     const found = await run.all();
     const count = (wanted: Rerunning['result']): number =>
@@ -68,7 +86,14 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
     );
     return {
       exit,
-      data: { ...summary, diverged: lied.length, rows: found },
+      data: {
+        ...summary,
+        diverged: lied.length,
+        ...(draw === undefined
+          ? {}
+          : { sample: { size: draw.size, of: draw.of, drawn: draw.drawn.length, seed: draw.seed } }),
+        rows: found,
+      },
       lines: [
         `${summary.outputs} outputs re-executed on ${on}: ${summary.same} same, ${summary.different} different, ${summary.undetermined} undetermined`,
         ...Array.from(
@@ -84,7 +109,36 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
         ...(lied.length === 0
           ? []
           : ['outputs found out this way enter the scope once this is witnessed: run it again then']),
+        ...(draw === undefined ? [] : drawLines(opened.id, draw, flags)),
       ],
     };
   },
 });
+
+/** Which outputs are asked for: all that the plan names, all that only suspect nodes clear, or a draw from these. */
+function wanted(
+  timeline: Timeline,
+  of: { readonly incident: string; readonly size: number; readonly flags: RerunFlags },
+): { readonly draw?: Drawn; readonly only?: readonly string[] } {
+  const { incident, size, flags } = of;
+  const { cleared, sample, drawnAt = size, seed } = flags;
+  if (!cleared && (sample ?? flags.drawnAt ?? seed) !== undefined) {
+    throw new CliError('usage', {
+      what: 'a sample is drawn only from what suspect nodes clear',
+      fix: 'Add --cleared.',
+    });
+  }
+  if (!cleared) return {};
+  if (sample === undefined) return { only: clearedBySelfOnly(timeline.asOf(size), incident) };
+  const draw = drawCleared(timeline, { incident, knownAt: size, draw: { sample, drawnAt, seed } });
+  // What an earlier run of the same draw has settled is not run again.
+  return { draw, only: draw.unexamined };
+}
+
+function drawLines(incident: string, { drawn, of, size, seed }: Drawn, flags: RerunFlags): string[] {
+  const more = flags.seed === undefined ? '' : ` --seed ${flags.seed}`;
+  return [
+    `${drawn.length} of ${of} drawn as of log size ${size} with seed ${seed}`,
+    `once witnessed, close on this sample: npx assay close ${shortId(incident)} --sample ${flags.sample} --drawn-at ${size}${more}`,
+  ];
+}

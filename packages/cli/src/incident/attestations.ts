@@ -7,15 +7,20 @@ export interface Attested extends ScopeAttestation {
   readonly index: number;
 }
 
-/** Attestations of one incident at one size, in log order. The operator is whoever answers for the signer. */
+/**
+ * Attestations of one incident at one size, in log order. Operators that found the same root signed the same words:
+ * theirs is one record, told apart by signer. The operator is whoever answers for the signer.
+ */
 export function attestationsAt(timeline: Timeline, incident: string, knownAt: number): Attested[] {
   const found: Attested[] = [];
-  for (const record of timeline.records()) {
-    if (record.kind !== 'scope.attest') continue;
-    const { size, root } = record.predicate;
-    if (record.predicate.incident !== incident || Number(size) !== knownAt) continue;
-    const operator = timeline.registry.participants.get(record.signer)?.operator ?? record.signer;
-    found.push({ id: record.id, index: record.index, operator, incident, knownAt, root });
+  for (const { id, kind, predicate } of timeline.records()) {
+    if (kind !== 'scope.attest') continue;
+    const { size, root } = predicate;
+    if (predicate.incident !== incident || Number(size) !== knownAt) continue;
+    for (const { signer, index } of timeline.statementsOf(id)) {
+      const operator = timeline.registry.participants.get(signer)?.operator ?? signer;
+      found.push({ id, index, operator, incident, knownAt, root });
+    }
   }
-  return found;
+  return found.toSorted((a, b) => a.index - b.index);
 }

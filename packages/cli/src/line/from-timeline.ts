@@ -3,6 +3,7 @@ import type { LogRecord } from '@assay/core';
 import {
   type AsOf,
   type Channel,
+  CLOSING_OPERATORS,
   gaps,
   reach,
   type Reach,
@@ -13,7 +14,8 @@ import {
   servedBy,
   type Timeline,
 } from '@assay/views';
-import { attestationsAt } from '../incident/attestations.ts';
+import { type Attested, attestationsAt } from '../incident/attestations.ts';
+import { closureOf, closureText } from '../incident/closure.ts';
 import { gapText, secondsAt } from '../incident/words.ts';
 import { shortChannel } from '../names/channels.ts';
 import { nameOfVersion } from '../names/models.ts';
@@ -64,14 +66,23 @@ export function footerOf(timeline: Timeline, prefix: AsOf, incident: string): Li
   const root = scopeRoot(prefix, incident);
   const attested = attestationsAt(timeline, incident, prefix.known);
   const open = gaps(prefix, incident);
+  const closure = closureText(closureOf(timeline, incident, prefix.known));
   return {
     incident,
     scopeRoot: root,
     logSize: prefix.known,
-    recomputedBy: { same: attested.filter((each) => each.root === root).length, of: attested.length },
+    recomputedBy: recomputedBy(root, attested),
     final: open.length === 0,
     whyNotFinal: open.map((gap) => gapText(timeline.registry, gap)),
+    ...(closure === undefined ? {} : { closure }),
   };
+}
+
+/** Operators that found this root, of those that tried, or of those that closing needs while fewer did. */
+function recomputedBy(root: string, attested: readonly Attested[]): LineFooter['recomputedBy'] {
+  const operators = (of: readonly Attested[]): number => new Set(of.map(({ operator }) => operator)).size;
+  const same = operators(attested.filter((each) => each.root === root));
+  return { same, of: Math.max(CLOSING_OPERATORS, operators(attested)) };
 }
 
 function labelsOf(registry: Registry): ReadonlyMap<string, string> {

@@ -102,10 +102,12 @@ export interface LineFooter {
   readonly scopeRoot: string;
   /** The witnessed log size that the picture is of. */
   readonly logSize: number;
-  /** Parties that recomputed the scope root and found this one, of those that tried. */
+  /** Operators that recomputed the scope root and found this one, of those that tried, or that closing needs. */
   readonly recomputedBy: { readonly same: number; readonly of: number };
   readonly final: boolean;
   readonly whyNotFinal: readonly string[];
+  /** As of which size it was closed, in words; absent when it never was. */
+  readonly closure?: string;
 }
 
 /** The picture. All times are Unix seconds, fractions allowed. */

@@ -34,6 +34,6 @@ export function inOrder<T extends { readonly state: string }>(books: readonly T[
 /** A state in words: `rerun_same` is `rerun same`. */
 export const stateText = (state: string): string => state.replaceAll('_', ' ');
 
-/** Who else found the same scope root, in words. */
+/** How many found the same scope root, in words. */
 export const recomputedText = ({ same, of }: { readonly same: number; readonly of: number }): string =>
-  of === 0 ? 'recomputed by nobody else yet' : `recomputed by ${same} of ${of}`;
+  `recomputed by ${same} of ${of}`;

@@ -147,7 +147,7 @@ function keyRows(words: readonly { text: string; style: Style }[]): Row[] {
 }
 
 function footer({
-  footer: { incident, scopeRoot, logSize, recomputedBy, final, whyNotFinal },
+  footer: { incident, scopeRoot, logSize, recomputedBy, final, whyNotFinal, closure },
 }: LineModel): Row[] {
   const lines = [
     `incident   ${incident}`,
@@ -157,6 +157,7 @@ function footer({
       .slice(0, MAX_REASONS)
       .flatMap((reason) => wrap(`- ${reason}`, WIDTH - 2).map((line) => `  ${line}`)),
   ];
+  if (closure !== undefined) lines.splice(2, 0, ...wrap(closure, WIDTH));
   const rest = whyNotFinal.length - MAX_REASONS;
   if (rest > 0) lines.push(`  - and ${rest} more, all of them with --json`);
   return lines.map((line) => new Row(WIDTH).put(0, line, 'faint'));

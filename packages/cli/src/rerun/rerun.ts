@@ -17,6 +17,7 @@ import type { Session } from '../session.ts';
 import type { Signatory } from '../signatory.ts';
 import { type Examined, examine } from './examine.ts';
 import type { Materiality } from './materiality.ts';
+import { erasedIn } from './erased.ts';
 import { parentsOf } from './parents.ts';
 import { Referee } from './referee.ts';
 
@@ -28,6 +29,8 @@ export interface RerunRequest {
   readonly material: Materiality;
   readonly limit: number;
   readonly wait: Wait;
+  /** These outputs alone, instead of what the plan asks for. */
+  readonly only?: readonly string[];
 }
 
 /** One output, and what came of it. */
@@ -58,6 +61,7 @@ export class Rerun {
   readonly #request: RerunRequest;
   readonly #verifier: Signatory;
   readonly #parents: ReadonlyMap<string, readonly string[]>;
+  readonly #erased: ReadonlySet<string>;
   readonly #results = new Map<string, RerunResult>();
   /** Until when nodes may not have heard yet that the verifier has joined. */
   #newUntil = 0;
@@ -68,11 +72,12 @@ export class Rerun {
     this.#request = request;
     this.#verifier = session.signatory('verifier');
     this.#parents = parentsOf(timeline);
+    this.#erased = erasedIn(timeline);
   }
 
   /** Re-executes what the plan asks for and what only suspect nodes clear. @throws CliError, LogClientError */
   async all(): Promise<Rerunning[]> {
-    const { incident, limit } = this.#request;
+    const { incident, limit, only } = this.#request;
     const prefix = this.#timeline.asOf();
     const found: Rerunning[] = [];
     const { clock } = this.#session.context;
@@ -86,7 +91,8 @@ export class Rerun {
         progress.tick(() => `re-executed ${found.length} outputs`);
       }
     };
-    await examineAll(clearedBySelfOnly(prefix, incident));
+    await examineAll(only ?? clearedBySelfOnly(prefix, incident));
+    if (only !== undefined) return found;
     for (;;) {
       const next = planReruns(prefix, incident, this.#results).rerun.filter((id) => !this.#results.has(id));
       if (next.length === 0 || found.length >= limit) return found;
@@ -99,6 +105,7 @@ export class Rerun {
     if (receipt?.kind !== 'output.receipt')
       throw new CliError('unknown-name', { what: `${output} is no output` });
     const about = { output, node: receipt.signer, said: receipt.predicate.version };
+    if (this.#erased.has(output)) return this.#undetermined(about, 'its client had it erased');
     const payload = await this.#payload(receipt);
     if (payload === undefined) return this.#undetermined(about, 'its node does not keep the input any more');
     const candidates = [about.said, ...this.#badVersions()];

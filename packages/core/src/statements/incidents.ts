@@ -1,6 +1,6 @@
 /** Statements of an incident's life: a notice of what is no longer to be relied on, until each consequence is settled. */
 import { z } from 'zod';
-import { commitment, digest, keyId, nonce, recordId, seconds, uint64 } from './scalars.ts';
+import { commitment, decimal, digest, keyId, nonce, recordId, seconds, uint64 } from './scalars.ts';
 
 const condition = z.union([
   z.strictObject({
@@ -66,10 +66,28 @@ export const incidentReverse = z.strictObject({ target: recordId, nonce });
 /** A party recomputed the scope at `size` and found this root. */
 export const scopeAttest = z.strictObject({ incident: recordId, size: uint64, root: recordId });
 
+/**
+ * A draw from the outputs that only suspect nodes cleared (PROTOCOL 6.2), each of which was re-executed and confirmed.
+ * Anybody can repeat it: the set and the draw follow from the log, `size` and `seed`.
+ */
+const clearedSample = z.strictObject({
+  /** The witnessed size as of which the set was taken. */
+  size: uint64,
+  /** Outputs in the set, and how many of them were drawn. */
+  of: uint64,
+  drawn: uint64,
+  /** Hex, 32 bytes. */
+  seed: recordId,
+  /** At most this share of the set may still be different, at 95 % confidence. */
+  bound: decimal,
+});
+
 /** Closed as of `size`, on the word of `attests`. A late record reopens it. */
 export const incidentClose = z.strictObject({
   incident: recordId,
   size: uint64,
   root: recordId,
   attests: z.array(recordId).min(1).max(16),
+  /** Absent when nothing was left that only suspect nodes cleared. */
+  sample: clearedSample.optional(),
 });

@@ -1,6 +1,7 @@
 /** Lineage: announced against served, scope, books and closure of incidents, over any prefix of the log. */
 export * from './answers/announced.ts';
 export * from './answers/books.ts';
+export * from './answers/cleared-sample.ts';
 export * from './answers/closing.ts';
 export * from './answers/compensation.ts';
 export * from './answers/disposition.ts';

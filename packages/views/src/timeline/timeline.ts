@@ -17,6 +17,8 @@ export class Timeline {
   readonly #translator: LineageTranslator;
   readonly #waiting: { index: number; draft: Draft }[] = [];
   readonly #records = new Map<string, LogRecord>();
+  /** Further signers' statements of a payload that is a record already: few, so that most records need no list. */
+  readonly #cosigned = new Map<string, LogRecord[]>();
 
   constructor(witnessedAt: WitnessedAt) {
     this.registry = new Registry(witnessedAt);
@@ -37,6 +39,7 @@ export class Timeline {
   apply(record: LogRecord): void {
     if (this.registry.apply(record) !== undefined) return;
     if (!this.#records.has(record.id)) this.#records.set(record.id, record);
+    else this.#cosigned.set(record.id, [...(this.#cosigned.get(record.id) ?? []), record]);
     const draft = this.#translator.draft(record);
     if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
     if (record.kind === 'checkpoint.cosigned') this.#settle();
@@ -52,7 +55,13 @@ export class Timeline {
     return this.#records.get(id);
   }
 
-  /** All records that count, in log order. */
+  /** Every statement that counts under one id, in log order: two who sign the same words make one record (PROTOCOL 1.1). */
+  statementsOf(id: string): readonly LogRecord[] {
+    const first = this.#records.get(id);
+    return first === undefined ? [] : [first, ...(this.#cosigned.get(id) ?? [])];
+  }
+
+  /** All records that count, each once, in log order. */
   records(): Iterable<LogRecord> {
     return this.#records.values();
   }

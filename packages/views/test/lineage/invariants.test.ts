@@ -5,8 +5,10 @@ import {
   announced,
   balance,
   clearedBySelfOnly,
+  clearedSample,
   closable,
   closingAt,
+  closureAt,
   compensation,
   divergence,
   effective,
@@ -16,6 +18,7 @@ import {
   parseRecord,
   reach,
   scope,
+  scopeRoot,
   why,
 } from '../../src/index.ts';
 import { act, ask, asOf, decide, dispose, evidence, incident, output, rolledBack } from './ask.ts';
@@ -368,6 +371,22 @@ describe('I10: closing is relative to a position', () => {
     ).toBe(false);
   });
 
+  it('a logged close holds until a late record reopens it; one that the log does not bear out is none', () => {
+    const size = records.length;
+    const root = scopeRoot(asOf(records), 'I');
+    const close = { id: 'c', index: size, size, root, operators: ['x', 'y'] };
+    const anything = output('else', 60);
+    const prefix = asOf([...records, anything]);
+    expect(closureAt(prefix, 'I', [close])).toEqual({ state: 'closed', by: close });
+    expect(closureAt(asOf(records), 'I', [])).toEqual({ state: 'open' });
+    for (const wrong of [{ root: 'f'.repeat(64) }, { operators: ['x', 'x'] }, { size: size - 1 }])
+      expect(closureAt(prefix, 'I', [{ ...close, ...wrong }])).toEqual({ state: 'open' });
+    const late = asOf([...records, anything, act('late', ['o'], { t: 40 })]);
+    expect(closureAt(late, 'I', [close])).toEqual({ state: 'reopened', by: close, why: ['open late'] });
+    const settled = asOf([...records, anything, act('late', ['o'], { t: 40 }), dispose('late', 'accepted')]);
+    expect(closureAt(settled, 'I', [close]).state).toBe('closed');
+  });
+
   it('a late record reopens; a dismissed incident closes; an unknown one cannot', () => {
     expect(closable(asOf([...records, output('late', 12)]), 'I')).toEqual({ ok: false, why: ['open late'] });
     expect(closable(asOf([...records, decide(60, 'v7')]), 'I')).toEqual({
@@ -428,6 +447,32 @@ describe('PROTOCOL 6.2: clearedBySelfOnly', () => {
     const caught = asOf([...lying, evidence('lie', 'v7')]);
     expect(clearedBySelfOnly(caught, 'I')).toEqual([]);
     expect(divergence(caught, 'lie')).toBe('diverged');
+  });
+
+  it('a draw covers what it was drawn from, once every drawn output is confirmed; what came later it does not', () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `lie${i}`);
+    const many = [
+      ...lying,
+      ...ids.flatMap((id) => [output(id, 30, { node: 'n9' }), evidence(id, 'v6', 'self')]),
+    ];
+    const then = asOf(many);
+    const draw = { at: then.ledger.asOf(then.known), seed: Uint8Array.of(1), count: 5 };
+    const { drawn, ...fresh } = clearedSample(then, 'I', draw);
+    expect(drawn).toHaveLength(5);
+    expect(fresh).toMatchObject({ of: 21, unexamined: drawn, different: [], uncovered: [] });
+    // 1 - 0.05^(1/5)
+    expect(fresh.bound).toBe('0.45072');
+    const at = (more: readonly Raw[]): ReturnType<typeof clearedSample> => {
+      const now = asOf([...many, ...more]);
+      return clearedSample(now, 'I', { ...draw, at: now.ledger.asOf(many.length) });
+    };
+    const confirmed = drawn.map((id) => evidence(id, 'v6', 'reexec'));
+    expect(at(confirmed)).toMatchObject({ drawn, of: 21, unexamined: [], different: [], uncovered: [] });
+    const found = at(confirmed.with(2, evidence(drawn[2] as string, 'v7', 'reexec')));
+    expect(found).toMatchObject({ unexamined: [], different: [drawn[2]] });
+    const late = [output('late', 31, { node: 'n9' }), evidence('late', 'v6', 'self')];
+    expect(at([...confirmed, ...late]).uncovered).toEqual(['late']);
+    expect(clearedSample(then, 'I', { ...draw, count: 100 })).toMatchObject({ of: 21, bound: '0' });
   });
 
   it('leaves out what is in scope by its inputs anyway', () => {

@@ -138,6 +138,18 @@ describe('the timeline of a log', () => {
     expect(reach(log, incident).affected).toEqual([]);
   });
 
+  it('PROTOCOL 1.1: two who sign the same words make one record, and both are heard', () => {
+    const { log } = begun();
+    const attest = { incident: 'a'.repeat(64), size: '1', root: 'b'.repeat(64) };
+    const id = log.add(verifier, 'scope.attest', attest);
+    expect(log.add(agent, 'scope.attest', attest)).toBe(id);
+    log.add(agent, 'scope.attest', attest);
+    const signers = log.timeline.statementsOf(id).map(({ signer }) => signer);
+    expect(signers).toEqual([verifier.keyId, agent.keyId]);
+    expect([...log.timeline.records()].filter((record) => record.id === id)).toHaveLength(1);
+    expect(log.timeline.statementsOf('c'.repeat(64))).toEqual([]);
+  });
+
   it('what witnesses have not seen is not in any answer yet', () => {
     const { log, v2 } = rolledBack();
     const incident = log.add(owner, 'incident.open', { nonce: log.nonce(), versions: [v2], from: 0 });

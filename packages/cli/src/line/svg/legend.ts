@@ -68,7 +68,7 @@ export function drawLegend(model: LineModel, sheet: Sheet, colors: readonly stri
 
 /** Scope root, log size, who recomputed it, and why it is not final. */
 export function drawFooter({ footer }: LineModel, sheet: Sheet): void {
-  const { scopeRoot, logSize, recomputedBy, final, whyNotFinal } = footer;
+  const { scopeRoot, logSize, recomputedBy, final, whyNotFinal, closure } = footer;
   const style = { size: 12, fill: MUTED };
   const checked = `log size ${logSize}, ${recomputedText(recomputedBy)}`;
   sheet.draw('line', {
@@ -83,7 +83,8 @@ export function drawFooter({ footer }: LineModel, sheet: Sheet): void {
   sheet.text(WIDTH - LEFT, HEIGHT - 42, checked, { ...style, anchor: 'end' });
   const [first = '', ...more] = whyNotFinal;
   const rest = more.length === 0 ? '' : `, and ${more.length} more`;
-  const words = final ? 'final: every lease is drained' : cut(`not final: ${first}${rest}`, WIDTH - 2 * LEFT);
+  const drained = final ? 'final: every lease is drained' : `not final: ${first}${rest}`;
+  const words = cut(closure === undefined ? drained : `${closure}; ${drained}`, WIDTH - 2 * LEFT);
   sheet.text(LEFT, HEIGHT - 20, words, { size: 13, weight: 600, fill: final ? MUTED : '#a02010' });
 }
 

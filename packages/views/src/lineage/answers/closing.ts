@@ -1,6 +1,10 @@
 /** Whether an incident may be closed for good: closable, and the same scope root found by enough operators (I10). */
 import type { AsOf } from '../as-of.ts';
 import { closable, type Closable } from './books.ts';
+import { scopeRoot } from './scope-root.ts';
+
+/** Distinct operators that must have recomputed the scope root before an incident closes, unless more are asked for. */
+export const CLOSING_OPERATORS = 2;
 
 /** One operator's word that it recomputed the scope at this prefix (PROTOCOL 6.1). */
 export interface ScopeAttestation {
@@ -31,4 +35,44 @@ export function closingAt(
     ...[...new Set(differing)].sort().map((operator) => `another scope root was found by ${operator}`),
   ];
   return { ok: ok && reasons.length === 0, why: reasons };
+}
+
+/** A statement that an incident is closed, and whose word it rests on. */
+export interface LoggedClose {
+  readonly id: string;
+  readonly index: number;
+  /** The witnessed size as of which it was closed. */
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  /** Operators whose named attestations are in the log and found this root at this size. */
+  readonly operators: readonly string[];
+}
+
+/** Where an incident stands: closed is relative to a size, and a late record reopens it. */
+export type Closure =
+  | { readonly state: 'open' }
+  | { readonly state: 'closed'; readonly by: LoggedClose }
+  | { readonly state: 'reopened'; readonly by: LoggedClose; readonly why: readonly string[] };
+
+/**
+ * Whether the newest valid close still holds at the prefix. A close that names another root than the log gives at its
+ * size, that was not closable there, or that too few operators stand behind, is none: anybody joined can log one.
+ */
+export function closureAt(
+  prefix: AsOf,
+  incident: string,
+  closes: readonly LoggedClose[],
+  operators = CLOSING_OPERATORS,
+): Closure {
+  const by = closes.findLast((close) => isValid(prefix, incident, close, operators));
+  if (by === undefined) return { state: 'open' };
+  const { ok, why } = closable(prefix, incident);
+  return ok ? { state: 'closed', by } : { state: 'reopened', by, why };
+}
+
+function isValid(prefix: AsOf, incident: string, close: LoggedClose, operators: number): boolean {
+  if (close.size > prefix.known || new Set(close.operators).size < operators) return false;
+  const then = prefix.ledger.asOf(close.size);
+  return closable(then, incident).ok && scopeRoot(then, incident) === close.root;
 }

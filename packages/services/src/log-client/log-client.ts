@@ -28,6 +28,8 @@ export interface Appended {
 export class LogClient {
   readonly url: string;
   readonly #timeoutMs: number;
+  /** How far the newest bundle was read: entries, and their bytes. */
+  #read = { index: -1, count: 0, bytes: 0 };
 
   /** @param url prefix of the log, without a slash at the end */
   constructor(url: string, timeoutMs = 10_000) {
@@ -57,8 +59,7 @@ export class LogClient {
   async *entries(from: number, to: number): AsyncGenerator<Uint8Array[]> {
     for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {
       const width = Math.min(TILE_WIDTH, to - index * TILE_WIDTH);
-      const entries = decodeBundle(await this.#bundle(index, width), width);
-      yield entries.slice(Math.max(0, from - index * TILE_WIDTH), width);
+      yield await this.#bundleFrom(index, Math.max(0, from - index * TILE_WIDTH), width);
     }
   }
 
@@ -78,6 +79,38 @@ export class LogClient {
   /** The `.tlog-proof` of an index. */
   proof(index: number, wait: Wait = 'witnessed'): Promise<Uint8Array> {
     return this.#get(`proof/${index}?wait=${wait}`);
+  }
+
+  /**
+   * The entries of a bundle from number `skip` up to `width`. A bundle only grows, so a follower that has read its
+   * beginning asks for the rest by a range of bytes; a server without ranges sends the whole, which is right too.
+   */
+  async #bundleFrom(index: number, skip: number, width: number): Promise<Uint8Array[]> {
+    const { index: readIndex, count, bytes } = this.#read;
+    const rest =
+      skip > 0 && readIndex === index && count === skip
+        ? await this.#tail(bundlePath({ index, width }), bytes)
+        : undefined;
+    if (rest !== undefined) {
+      const entries = decodeBundle(rest, width - skip);
+      this.#read = { index, count: width, bytes: bytes + rest.length };
+      return entries;
+    }
+    const whole = await this.#bundle(index, width);
+    const entries = decodeBundle(whole, width);
+    this.#read = { index, count: width, bytes: whole.length };
+    return entries.slice(skip);
+  }
+
+  /** The bytes of a file from `offset` on, also when the server sends all of it; undefined when it has no such file. */
+  async #tail(path: string, offset: number): Promise<Uint8Array | undefined> {
+    const response = await this.#answer(`${this.url}/${path}`, {
+      method: 'GET',
+      headers: { range: `bytes=${offset}-` },
+    });
+    const body = new Uint8Array(await response.arrayBuffer());
+    if (response.status === 206) return body;
+    return response.status === 200 ? body.subarray(offset) : undefined;
   }
 
   /** A partial bundle is gone once the full one exists, so a reader that comes late asks for that. */

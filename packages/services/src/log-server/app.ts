@@ -33,7 +33,12 @@ export function createLogApp({ log, publisher, proofs, onFailure }: AppDeps): Ho
 
   app.get('/newest-checkpoint', (c) => send(c, log.newest.note, TEXT, 'no-cache'));
 
-  app.get('/tile/*', async (c) => send(c, await log.tileFile(c.req.path.slice(1)), BYTES, IMMUTABLE));
+  app.get('/tile/*', async (c) => {
+    const file = await log.tileFile(c.req.path.slice(1));
+    const from = rangeStart(c.req.header('range'), file.length);
+    if (from === undefined) return send(c, file, BYTES, IMMUTABLE);
+    return sendTail(c, file, from);
+  });
 
   app.get('/proof/:index', async (c) => {
     const index = naturalNumber(c.req.param('index'));
@@ -70,6 +75,22 @@ export function createLogApp({ log, publisher, proofs, onFailure }: AppDeps): Ho
 function send(c: Context, bytes: Uint8Array, type: string, cache: string): Response {
   const headers = { 'Content-Type': type, 'Cache-Control': cache, 'Access-Control-Allow-Origin': '*' };
   return c.body(Uint8Array.from(bytes), 200, headers);
+}
+
+/** First byte of a `bytes=N-` range that lies in the file; any other form is answered with the whole (RFC 9110 §14.2). */
+function rangeStart(range: string | undefined, length: number): number | undefined {
+  const from = Number(/^bytes=([0-9]{1,9})-$/.exec(range ?? '')?.[1] ?? Number.NaN);
+  return from < length ? from : undefined;
+}
+
+/** The rest of a file: a follower that has read the beginning of a growing bundle needs no more. */
+function sendTail(c: Context, file: Uint8Array, from: number): Response {
+  return c.body(file.slice(from), 206, {
+    'Content-Type': BYTES,
+    'Content-Range': `bytes ${from}-${file.length - 1}/${file.length}`,
+    'Cache-Control': IMMUTABLE,
+    'Access-Control-Allow-Origin': '*',
+  });
 }
 
 function refuse(c: Context, error: unknown): Response {

@@ -14,12 +14,15 @@ import {
 } from '@assay/core';
 import { type Identity, loadIdentity } from '@assay/core/node';
 import { parsePolicy } from '@assay/log';
-import { Follower, LogClient } from '@assay/services';
+import { Follower, LogClient, LogClientError } from '@assay/services';
 import { JOIN_WORK_BITS } from '@assay/views';
 import type { Agent } from './agent.ts';
 
 /** Longest that a statement may take to be witnessed before the story gives up, in milliseconds. */
 const WITNESS_WAIT_MS = 20_000;
+
+/** How often a log that does not answer is asked, a second apart. */
+const APPEND_TRIES = 20;
 
 interface Network {
   readonly log: { readonly url: string };
@@ -109,9 +112,21 @@ export class Stage {
       keyId: identity.keyId,
       salt,
       nonce: (label) => hex(salt(label).subarray(0, 16)),
-      say: async (kind, predicate) =>
-        (await this.#log.append(signStatement(kind, predicate, identity.signer))).id,
+      say: (kind, predicate) => this.#append(signStatement(kind, predicate, identity.signer)),
     };
+  }
+
+  /** Logs an entry; a log that is just starting again is waited for. Asking twice logs it once. */
+  async #append(entry: Uint8Array): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await this.#log.append(entry)).id;
+      } catch (error) {
+        const isAway = error instanceof LogClientError && error.code === 'unreachable';
+        if (!isAway || tries === APPEND_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
   }
 
   async #join(name: string, roles: Predicate<'participant.join'>['roles']): Promise<void> {
@@ -125,6 +140,6 @@ export class Stage {
       paymentKeySignature: signPaymentKey(identity.paymentSecret, identity.keyId),
       work: String(findWork(identity.signer.publicKey, JOIN_WORK_BITS)),
     };
-    await this.#log.append(signStatement('participant.join', predicate, identity.signer));
+    await this.#append(signStatement('participant.join', predicate, identity.signer));
   }
 }

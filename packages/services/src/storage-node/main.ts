@@ -24,7 +24,7 @@ try {
         (error: unknown) => log.error({ error }, 'upkeep failed'),
       );
     }, UPKEEP_MS);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of stopSignals()) {
       process.once(signal, () => {
         clearInterval(upkeep);
         node.stop().catch((error: unknown) => log.error({ error }, 'stopping failed'));

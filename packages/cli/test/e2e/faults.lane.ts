@@ -8,6 +8,17 @@ import { type Audit, incidentOf, type Reach } from './support/incident.ts';
 import { freePorts } from './support/ports.ts';
 import { ToldStory } from './support/told-story.ts';
 
+/** What `rerun --cleared --sample N` says. */
+interface Draw {
+  readonly sample: {
+    readonly size: number;
+    readonly of: number;
+    readonly drawn: number;
+    readonly seed: string;
+  };
+  readonly rows: readonly { readonly output: string }[];
+}
+
 /** A story of its own for the tests of one `describe`. */
 function toldWith(fault: string): { readonly dir: string; readonly told: () => string } {
   const dir = mkdtempSync(join(tmpdir(), 'assay-lane-'));
@@ -47,6 +58,42 @@ describe('a node that serves v2 and says v1', () => {
       expect(out).toMatch(/^v1 /);
     }
     suspects = clearedBySelfOnly;
+  });
+
+  it('PROTOCOL 6.2: a draw from them can be repeated by anybody, and one that is not confirmed closes nothing', async () => {
+    const draw = ['--sample', '1'];
+    const drawn = async (...more: string[]): Promise<Draw> =>
+      (
+        await assayJson(
+          'rerun',
+          incidentOf(told()),
+          '--on',
+          'v1',
+          '--cleared',
+          ...draw,
+          ...more,
+          '--dir',
+          dir,
+        )
+      ).data as Draw;
+    const { sample, rows } = await drawn('--wait', 'witnessed');
+    expect(rows).toHaveLength(1);
+    expect(suspects).toContain(rows[0]?.output);
+    expect(sample).toMatchObject({
+      of: suspects.length,
+      drawn: 1,
+      seed: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const at = ['--drawn-at', String(sample.size)];
+    const again = await drawn(...at);
+    expect(again.sample.seed).toBe(sample.seed);
+    // By now the witnesses may have seen what the first run found: then there is nothing left to run.
+    expect([[], [rows[0]?.output]]).toContainEqual(again.rows.map(({ output }) => output));
+    const { code, out } = await assay('close', incidentOf(told()), ...draw, ...at, '--dir', dir);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /1 of 1 drawn outputs (are not re-executed yet|were not made by what their receipts say)/,
+    );
   });
 
   it('PROTOCOL 2.2: after re-execution by somebody unrelated, who says diverged and the audit names the node', async () => {

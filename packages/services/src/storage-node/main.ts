@@ -6,6 +6,7 @@ import { AssayError, hex } from '@assay/core';
 import { pino } from 'pino';
 import { loadStorageNodeConfig } from './config.ts';
 import { openStorageSeed, startStorageNode } from './start.ts';
+import { stopSignals } from '../serving/index.ts';
 
 const UPKEEP_MS = 6 * 3_600_000;
 const log = pino({ name: 'storage-node' }, pino.destination({ dest: 2, sync: true }));

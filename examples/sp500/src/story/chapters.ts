@@ -8,6 +8,9 @@ import type { Stage } from './stage.ts';
 /** Trading days of each chapter. */
 const DAYS = { before: 6, canary: 6, promoted: 7, after: 10 } as const;
 
+/** How long a day lasts at least: witnesses sign by the second, and people read along. */
+const DAY_MS = 350;
+
 /** Tells the story and returns the incident's record id. */
 export async function chapters(stage: Stage, releases: Releases, agent: Agent): Promise<string> {
   const days = calendar();
@@ -67,6 +70,7 @@ async function live(stage: Stage, agent: Agent, days: readonly HeldOutDay[]): Pr
     const figures = `${forecast.percent.toFixed(1).padStart(6)} %   position ${position.toFixed(2)} x`;
     stage.tell(`   ${date}  volatility ${figures}   receipt says ${version}, ${node}`);
     lived.push(lastOf(agent));
+    await new Promise((resolve) => setTimeout(resolve, DAY_MS));
   }
   // What comes next is told apart from this by witnesses, not by our clock.
   await stage.witnessed(lastOf(agent).decision);

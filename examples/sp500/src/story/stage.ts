@@ -1,6 +1,6 @@
 /** Where the story plays: the network, its people, and one verified view of the log that everyone waits on. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import {
   findWork,
   hex,
@@ -93,11 +93,19 @@ export class Stage {
   questions(incident: string, agent: Agent): string[] {
     const short = (id: string): string => id.slice(0, 12);
     const payment = agent.payments.at(-1) ?? incident;
+    const dir = relative(process.cwd(), this.dir) === '.assay' ? '' : ` --dir ${this.dir}`;
+    const asked: [command: string, question: string][] = [
+      [`npx assay who ${short(agent.lastReceipt)}${dir}`, 'which version made the last answer?'],
+      [
+        `npx assay why ${short(payment)} --incident ${short(incident)}${dir}`,
+        'how does that payment rest on v2?',
+      ],
+      [`npx assay rerun ${short(incident)} --on v1${dir}`, 'would v1 have answered the same?'],
+      [`npx assay audit${dir}`, 'does every byte, signature and witness hold?'],
+    ];
+    const width = Math.max(...asked.map(([command]) => command.length));
     return [
-      `npx assay who ${short(agent.lastReceipt)}                     which version made the last answer?`,
-      `npx assay why ${short(payment)} --incident ${short(incident)}   how did that payment come to rest on v2?`,
-      `npx assay rerun ${short(incident)} --on v1                  would v1 have answered the same?`,
-      `npx assay audit                                    re-verify every byte, signature and witness`,
+      ...asked.map(([command, question]) => `${command.padEnd(width)}   ${question}`),
       `open ${join(this.dir, 'line.svg')}`,
     ];
   }

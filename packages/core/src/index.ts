@@ -8,6 +8,7 @@ export * from './join-work.ts';
 export * from './json.ts';
 export * from './manifest.ts';
 export * from './payment-key.ts';
+export * from './request-bytes.ts';
 export * from './statement.ts';
 export {
   AUTHORITY,

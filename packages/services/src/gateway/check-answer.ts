@@ -1,6 +1,6 @@
 /** Holds a node's answer against what was asked, before a client sees it: who relays an answer answers for it. */
-import { AssayError, commit, fromHex, parseEnvelope, verifyEnvelope } from '@assay/core';
-import { type ExecuteHead, type ReadResponse, requestBytes } from '../inference-node/wire/index.ts';
+import { AssayError, commit, fromHex, parseEnvelope, requestBytes, verifyEnvelope } from '@assay/core';
+import type { ExecuteHead, ReadResponse } from '../inference-node/wire/index.ts';
 
 /** What was asked of which node. */
 export interface Asked {

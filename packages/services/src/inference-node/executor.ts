@@ -7,6 +7,7 @@ import {
   fromHex,
   hex,
   type Predicate,
+  requestBytes,
   sha256,
   type Tensor,
 } from '@assay/core';
@@ -21,7 +22,7 @@ import type { LeaseKeeper } from './lease-keeper.ts';
 import { erasedError, NodeError } from './node-error.ts';
 import type { ReceiptStream, Unplaced } from './receipt-stream.ts';
 
-import { type ExecuteRequest, type ExecuteResponse, requestBytes, requestKey } from './wire/index.ts';
+import { type ExecuteRequest, type ExecuteResponse, requestKey } from './wire/index.ts';
 
 /** What an executor works with. */
 export interface ExecutorOptions {
@@ -110,7 +111,7 @@ export class Executor {
    * @throws NodeError
    */
   async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
-    const bytes = requestBytes(headOf(request), request.inputBytes);
+    const bytes = requestBytes(request, request.inputBytes);
     const identity = { key: requestKey(request), hash: hex(sha256(bytes)) };
     return this.#ledger.once(identity, () => this.#admit(request, bytes));
   }
@@ -226,14 +227,6 @@ function intact(kept: Kept): Kept {
   const erased = erasedFields(kept.salts);
   if (erased.length === 0) return kept;
   throw erasedError(kept.receiptId, erased);
-}
-
-function headOf({
-  inputs: _inputs,
-  inputBytes: _bytes,
-  ...head
-}: ExecuteRequest): Omit<ExecuteRequest, 'inputs' | 'inputBytes'> {
-  return head;
 }
 
 const sizeOf = (tensors: readonly Tensor[]): number =>

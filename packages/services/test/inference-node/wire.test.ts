@@ -1,4 +1,4 @@
-import { concat, encodeTensors, fromHex, tensorOf } from '@assay/core';
+import { concat, encodeTensors, fromHex, requestBytes, tensorOf } from '@assay/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,7 +8,6 @@ import {
   encodeFrame,
   type ExecuteHead,
   FrameError,
-  requestBytes,
 } from '../../src/inference-node/wire/index.ts';
 
 const head: ExecuteHead = {
@@ -88,8 +87,9 @@ describe('execute requests', () => {
     expect(() => decodeExecuteRequest(encodeFrame({ head, parts: [] }))).toThrow(FrameError);
   });
 
-  it('PROTOCOL 5.3: the request bytes say what was asked, whoever tries it, how often and with what salts', () => {
-    const again = { ...head, attempt: 3, salts: { ...head.salts, input: '9'.repeat(64) } };
+  it('PROTOCOL 5.3: the request bytes say what was asked, whoever tries it, how often, with what salts and for what money', () => {
+    const payment = { order: 'a'.repeat(64), priceBook: 'b'.repeat(64), max: '1200' };
+    const again = { ...head, attempt: 3, salts: { ...head.salts, input: '9'.repeat(64) }, payment };
     expect(requestBytes(again, inputBytes)).toEqual(requestBytes(head, inputBytes));
     for (const change of [
       { id: 'req-2' },

@@ -1,8 +1,8 @@
 /** What a gateway asks of a node: one inference, with everything that will stand in its receipt. */
-import { canonicalJson, decodeTensors, hex, sha256, type Tensor, utf8 } from '@assay/core';
+import { decodeTensors, type Tensor } from '@assay/core';
 import { z } from 'zod';
 import { decodeFrame, encodeFrame, FrameError } from './frame.ts';
-import { ask, parameters, salts, verification } from './scalars.ts';
+import { ask, parameters, payment, salts, verification } from './scalars.ts';
 
 const schema = z.strictObject({
   client: z.string().regex(/^(ed25519:[0-9a-f]{64}|[a-z0-9][a-z0-9._-]{0,63})$/, {
@@ -31,6 +31,8 @@ const schema = z.strictObject({
   attempt: z.int().min(0).max(1_000),
   /** Not part of the request's identity either: a retry may come with others, and is told the first ones. */
   salts,
+  /** For what money; absent where the answer is free. Not part of the request's identity. */
+  payment: payment.optional(),
 });
 
 /** The head of an execute request. */
@@ -59,15 +61,6 @@ export function decodeExecuteRequest(body: Uint8Array): ExecuteRequest {
     });
   }
   return { ...parseHead(head), inputs: decodeTensors(inputBytes), inputBytes };
-}
-
-/**
- * The bytes that `request.hash` commits to: what was asked, whoever tries it and however often. They name the input by
- * its digest.
- */
-export function requestBytes(head: ExecuteHead, inputBytes: Uint8Array): Uint8Array {
-  const { attempt: _attempt, salts: _salts, ...asked } = head;
-  return utf8(canonicalJson({ ...asked, input: `sha256:${hex(sha256(inputBytes))}` }));
 }
 
 /** What makes a request one request: client and id (PROTOCOL 5.3). */

@@ -4,7 +4,6 @@ export {
   encodeExecuteRequest,
   type ExecuteHead,
   type ExecuteRequest,
-  requestBytes,
   requestKey,
 } from './execute-request.ts';
 export {
@@ -17,6 +16,6 @@ export {
   saltsOf,
 } from './execute-response.ts';
 export { decodeFrame, encodeFrame, type Frame, FRAME_TYPE, FrameError } from './frame.ts';
-export { type Ask, type Salts, verification } from './scalars.ts';
+export { type Ask, type Payment, type Salts, verification } from './scalars.ts';
 /** Where a node executes. */
 export const EXECUTE_PATH = '/assay/v1/execute';

@@ -5,6 +5,7 @@ const PROCESSES = [
   'packages/services/test/**/*.test.ts',
   'packages/cli/test/**/*.test.ts',
   'packages/log/test/**/*.test.ts',
+  'contracts/test/**/*.test.ts',
 ];
 
 const shared = { pool: 'threads', isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;

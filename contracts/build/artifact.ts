@@ -1,0 +1,122 @@
+/** The committed form of a compiled contract, and how it is held against the sources. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compile, sourceHash } from './compiler.ts';
+import { ARTIFACTS, CONTRACTS, DEPLOYABLE, SETTINGS, SOLC_VERSION } from './settings.ts';
+
+/** `artifacts/<contract>.json`. */
+export interface Artifact {
+  readonly contract: string;
+  readonly source: string;
+  readonly compiler: { readonly version: string; readonly settings: unknown };
+  /** SHA-256 of every source that went into the code, so that a stale artifact is found without compiling. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly abi: readonly unknown[];
+  readonly bytecode: string;
+  readonly deployedBytecode: string;
+}
+
+/** Compiles every deployable contract into its artifact. */
+export function buildArtifacts(): Artifact[] {
+  const { contracts, imports } = compile(Object.values(DEPLOYABLE));
+  return Object.entries(DEPLOYABLE).map(([contract, source]) => {
+    const compiled = contracts[source]?.[contract];
+    const names = imports[`${source}:${contract}`];
+    if (compiled === undefined || names === undefined)
+      throw new Error(`${source} has no contract ${contract}.`);
+    return {
+      contract,
+      source,
+      compiler: { version: SOLC_VERSION, settings: SETTINGS },
+      sources: Object.fromEntries(names.map((name) => [name, sourceHash(name)])),
+      ...compiled,
+    };
+  });
+}
+
+/** The bytes of an artifact's file. */
+export function encodeArtifact(artifact: Artifact): string {
+  return `${JSON.stringify(artifact, null, 2)}\n`;
+}
+
+/** Writes every artifact, and the typed ABIs beside them. */
+export function writeArtifacts(artifacts: readonly Artifact[]): void {
+  for (const artifact of artifacts) writeFileSync(artifactPath(artifact.contract), encodeArtifact(artifact));
+  writeFileSync(abiPath(), encodeAbis(artifacts));
+}
+
+/** Everything in which the committed artifacts differ from freshly compiled ones. */
+export function differences(artifacts: readonly Artifact[]): string[] {
+  const found = artifacts
+    .filter(({ contract }) => !existsSync(artifactPath(contract)))
+    .map(({ contract }) => `${contract} has no artifact`);
+  for (const artifact of artifacts) {
+    const path = artifactPath(artifact.contract);
+    if (existsSync(path) && readFileSync(path, 'utf8') !== encodeArtifact(artifact)) {
+      found.push(`${artifact.contract} is not what its sources compile to`);
+    }
+  }
+  if (!existsSync(abiPath()) || readFileSync(abiPath(), 'utf8') !== encodeAbis(artifacts)) {
+    found.push('abis.ts is not what the artifacts say');
+  }
+  return found;
+}
+
+/**
+ * What can be seen to be stale without compiling: a source whose bytes are not those that an artifact was made of, other
+ * settings, a contract without artifact, an artifact without contract.
+ */
+export function staleArtifacts(): string[] {
+  const found: string[] = [];
+  for (const contract of Object.keys(DEPLOYABLE)) {
+    if (!existsSync(artifactPath(contract))) {
+      found.push(`${contract} has no artifact`);
+      continue;
+    }
+    const artifact = readArtifact(contract);
+    const compiler = { version: SOLC_VERSION, settings: SETTINGS };
+    if (JSON.stringify(artifact.compiler) !== JSON.stringify(compiler)) {
+      found.push(`${contract} was compiled with other settings`);
+    }
+    for (const [source, hash] of Object.entries(artifact.sources)) {
+      if (sourceHash(source) !== hash) found.push(`${source} changed since ${contract} was compiled`);
+    }
+  }
+  for (const file of readdirSync(ARTIFACTS).filter((name) => name.endsWith('.json'))) {
+    if (DEPLOYABLE[file.slice(0, -5)] === undefined) found.push(`${file} belongs to no contract`);
+  }
+  return found;
+}
+
+/** Reads a committed artifact. */
+export function readArtifact(contract: string): Artifact {
+  return JSON.parse(readFileSync(artifactPath(contract), 'utf8')) as Artifact;
+}
+
+/** Sources of ours below `src/`, relative to `contracts/`. */
+export function ownSources(): string[] {
+  return readdirSync(join(CONTRACTS, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.sol'))
+    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+    .sort();
+}
+
+function artifactPath(contract: string): string {
+  return join(ARTIFACTS, `${contract}.json`);
+}
+
+function abiPath(): string {
+  return join(ARTIFACTS, 'abis.ts');
+}
+
+/** ABIs as constants, so that viem knows the types of arguments and results. */
+function encodeAbis(artifacts: readonly Artifact[]): string {
+  const named = artifacts.map(({ contract, abi }) => {
+    const constant = `${contract.charAt(0).toLowerCase()}${contract.slice(1)}Abi`;
+    return `/** ABI of ${contract}. */\nexport const ${constant} = ${JSON.stringify(abi)} as const;\n`;
+  });
+  return [
+    '/** Generated by "node contracts/compile.ts": the ABIs of the contracts, typed. */\n',
+    ...named,
+  ].join('\n');
+}

@@ -11,6 +11,7 @@ const SIGNERS: { readonly [A in (typeof AUTHORITY)[Kind]]: string } = {
   owner: "the model's owner, or a key that it granted",
   node: 'a joined key with the role `node`, for itself',
   gateway: 'a joined key with the role `gateway`, for itself',
+  settler: 'a joined key with the role `settler`, for itself',
   'record-owner': 'the owner of the record it is about, or a handler that it authorised',
   client: 'the client that the receipt names; of any other record, its signer',
   operator: "the log's own key",
@@ -54,9 +55,21 @@ function sectionOf(kind: Kind, comment: Commented | undefined): string {
 
 /** The declared keys of a kind as patterns: a predicate whose every member is its own name shows them. */
 function uniqueness(kind: Kind): string {
-  const names = new Proxy({}, { get: (_, member) => `‹${String(member)}›` });
-  const keys = declaredKeys(kind, names as Predicate<Kind>, '‹signer›');
+  const keys = declaredKeys(kind, placeholder('') as Predicate<Kind>, '‹signer›');
   return keys.length === 0 ? 'no declared key' : `declared key ${keys.map((key) => `\`${key}\``).join(', ')}`;
+}
+
+/** Stands for the member at `path`: prints as its own name, and has members that do. */
+function placeholder(path: string): object {
+  return new Proxy(
+    {},
+    {
+      get: (_, member) =>
+        member === Symbol.toPrimitive
+          ? () => `‹${path}›`
+          : placeholder(path === '' ? String(member) : `${path}.${String(member)}`),
+    },
+  );
 }
 
 /** `participant.join` is the constant `participantJoin`. */

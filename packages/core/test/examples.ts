@@ -3,6 +3,7 @@ import { findWork, identityOf, type Kind, type Predicate, signPaymentKey } from 
 
 const id = (digit: string): string => digit.repeat(64);
 const sha = (digit: string): string => `sha256:${id(digit)}`;
+const address = (digit: string): string => `0x${digit.repeat(40)}`;
 const mac = (digit: string): string => `hmac-sha256:${id(digit)}`;
 
 export const signer = identityOf('1');
@@ -99,6 +100,87 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
   'incident.reverse': { target: id('c'), nonce },
   'scope.attest': { incident: id('b'), size: '90', root: id('e') },
   'incident.close': { incident: id('b'), size: '90', root: id('e'), attests: [id('f')] },
+  'price.publish': {
+    model,
+    network: 'eip155:31337',
+    asset: address('a'),
+    vault: address('b'),
+    receiverAuthorizer: address('c'),
+    perRequest: '1000',
+    perInputKib: '10',
+    perOutputKib: '20',
+    feeBps: 500,
+    nonce,
+  },
+  charge: {
+    receipt: id('1'),
+    scheme: 'batch-settlement',
+    network: 'eip155:31337',
+    payer: address('d'),
+    amount: '1030',
+    fee: '51',
+    priceBook: id('2'),
+    order: {
+      paymentChannel: `0x${id('3')}`,
+      requestId: 'req-1',
+      requestHash: `0x${id('1')}`,
+      channel,
+      target: `0x${id('2')}`,
+      priceBook: `0x${id('2')}`,
+      maxAmount: '2000',
+      deadline: '1790000700',
+      signature: `0x${'ab'.repeat(64)}1b`,
+      by: address('e'),
+    },
+    batch: {
+      paymentChannel: `0x${id('3')}`,
+      config: {
+        payer: address('d'),
+        payerAuthorizer: address('e'),
+        receiver: address('b'),
+        receiverAuthorizer: address('c'),
+        token: address('a'),
+        withdrawDelay: 86_400,
+        salt: `0x${id('0')}`,
+      },
+      voucher: { maxClaimableAmount: '2000', signature: `0x${'cd'.repeat(64)}1c` },
+      cumulative: '1030',
+    },
+  },
+  release: {
+    receipt: id('1'),
+    network: 'eip155:31337',
+    payer: address('d'),
+    order: id('4'),
+    paymentChannel: `0x${id('3')}`,
+    amount: '2000',
+    reason: 'not-chargeable',
+  },
+  batch: {
+    number: '7',
+    network: 'eip155:31337',
+    vault: address('b'),
+    from: '40',
+    to: '90',
+    root: `0x${id('5')}`,
+    count: '1',
+    total: '1030',
+    credits: [
+      { to: address('1'), amount: '979' },
+      { to: address('2'), amount: '51' },
+    ],
+    tx: `0x${id('6')}`,
+  },
+  refund: {
+    incident: id('b'),
+    network: 'eip155:31337',
+    vault: address('b'),
+    root: `0x${id('7')}`,
+    count: '1',
+    total: '1030',
+    shortfall: '0',
+    txs: [`0x${id('8')}`],
+  },
   'blob.certificate': {
     blob: id('6'),
     totalBytes: '1073741824',

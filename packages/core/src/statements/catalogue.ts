@@ -9,6 +9,7 @@ import {
   incidentSettle,
   scopeAttest,
 } from './incidents.ts';
+import { batch, charge, pricePublish, refund, release } from './money.ts';
 import { channelDecide, modelCreate, versionPublish, versionWithdraw } from './models.ts';
 import { outputReceipt } from './outputs.ts';
 import {
@@ -35,7 +36,7 @@ import { act, derive } from './use.ts';
 /**
  * Who may sign (PROTOCOL 2.2), decided by the registry at the statement's own log index:
  * `self` any key, for itself · `joined` any joined key · `owner` the model's owner or a key it granted ·
- * `node`, `gateway` a joined key of that role · `record-owner` whoever signed the record it is about ·
+ * `node`, `gateway`, `settler` a joined key of that role · `record-owner` whoever signed the record it is about ·
  * `client` the client that an output's receipt names · `operator` the log's own key · `opener` the incident's opener.
  */
 export type Authority =
@@ -44,6 +45,7 @@ export type Authority =
   | 'owner'
   | 'node'
   | 'gateway'
+  | 'settler'
   | 'record-owner'
   | 'client'
   | 'operator'
@@ -76,6 +78,11 @@ const schemas = {
   'incident.reverse': incidentReverse,
   'scope.attest': scopeAttest,
   'incident.close': incidentClose,
+  'price.publish': pricePublish,
+  charge,
+  release,
+  batch,
+  refund,
   'blob.certificate': blobCertificate,
   'checkpoint.cosigned': checkpointCosigned,
   'view.root': viewRoot,
@@ -126,6 +133,11 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   'incident.reverse': 'record-owner',
   'scope.attest': 'joined',
   'incident.close': 'joined',
+  'price.publish': 'gateway',
+  charge: 'gateway',
+  release: 'gateway',
+  batch: 'settler',
+  refund: 'settler',
   'blob.certificate': 'joined',
   'checkpoint.cosigned': 'operator',
   'view.root': 'operator',
@@ -145,6 +157,13 @@ const keysOf: KeysOf = {
   'output.receipt': ({ stream, sequence }, signer) => [`receipt ${signer} ${stream} ${sequence}`],
   'serve.stream': ({ stream }, signer) => [`stream ${signer} ${stream}`],
   'request.deliver': ({ receipt }, signer) => [`deliver ${signer} ${receipt}`],
+  charge: ({ receipt, payer, order }, signer) => [
+    `charge ${signer} ${receipt}`,
+    ...(order === undefined ? [] : [`paid ${signer} ${payer} ${order.requestId}`]),
+  ],
+  release: ({ receipt }, signer) => (receipt === undefined ? [] : [`release ${signer} ${receipt}`]),
+  batch: ({ network, vault, number }) => [`batch ${network} ${vault} ${number}`],
+  refund: ({ network, vault, incident }) => [`refund ${network} ${vault} ${incident}`],
   'checkpoint.cosigned': ({ origin, size }) => [`cosigned ${origin} ${size}`],
   'view.root': ({ origin, size, rules }) => [`view ${origin} ${size} ${rules}`],
   'scope.attest': ({ incident, size }, signer) => [`attest ${signer} ${incident} ${size}`],

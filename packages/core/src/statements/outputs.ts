@@ -1,6 +1,7 @@
 /** The receipt: the statement that an output was made, with everything that was billed or changed the answer. */
 import { z } from 'zod';
 import {
+  amount,
   channelName,
   checkpointRef,
   commitment,
@@ -41,6 +42,7 @@ export const runtime = z.strictObject({
  * a payment is made.
  */
 export const outputReceipt = z.strictObject({
+  /** `client` is a key, a name, or the address of whoever pays. */
   request: z.strictObject({ id: requestId, client: z.union([keyId, shortName]), hash: commitment }),
   /** 0 for the first try; a failover to another node counts up. */
   attempt: z.int().min(0).max(1_000),
@@ -68,9 +70,11 @@ export const outputReceipt = z.strictObject({
   copyOf: recordId.optional(),
   rerunOf: recordId.optional(),
   relayed: z.literal(true).optional(),
-  /** Absent until payments exist: hash of the order, the amount, and the payment key's EIP-712 signature. */
+  /** Of a paid answer: the order's EIP-712 digest, absent when an x402 client sent none. */
   order: recordId.optional(),
-  amount: uint64.optional(),
+  /** Of a paid answer: its price by the order's price book, in atomic units of the token. */
+  amount: amount.optional(),
+  /** Of a paid answer: the node's payment key over specs/payments.md, "Receipt". */
   paymentSignature: z
     .string()
     .regex(/^[0-9a-f]{130}$/)

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { keyId, modelName, nonce, recordId, seconds, shortName, uint64 } from './scalars.ts';
 
 /** What a participant offers to do. */
-export const role = z.enum(['log', 'owner', 'node', 'gateway', 'agent', 'verifier', 'witness']);
+export const role = z.enum(['log', 'owner', 'node', 'gateway', 'agent', 'verifier', 'witness', 'settler']);
 
 /** Signed by the joining key itself. `operator` is the key that answers for this participant; its own if absent. */
 export const participantJoin = z.strictObject({

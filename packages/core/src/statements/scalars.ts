@@ -16,6 +16,19 @@ export const uint64 = pattern(/^(0|[1-9][0-9]{0,19})$/, 'an unsigned decimal str
   (text) => text.length < 20 || BigInt(text) < 1n << 64n,
   { error: 'expected at most 2^64 − 1' },
 );
+/** An amount of a token's atomic units: a 128-bit unsigned integer as a decimal string (PROTOCOL 1.4). */
+export const amount = pattern(/^(0|[1-9][0-9]{0,38})$/, 'an unsigned decimal string').refine(
+  (text) => text.length < 39 || BigInt(text) < 1n << 128n,
+  { error: 'expected at most 2^128 − 1' },
+);
+/** An EVM address in its one spelling here. */
+export const evmAddress = pattern(/^0x[0-9a-f]{40}$/, '0x and 40 lower-case hexadecimal digits');
+/** 32 bytes as an EVM writes them: a hash of a transaction, of typed data, of a tree. */
+export const bytes32 = pattern(/^0x[0-9a-f]{64}$/, '0x and 64 lower-case hexadecimal digits');
+/** A payment signature: r ‖ s ‖ v, low s, v 27 or 28 (specs/payments.md, "Signatures"). */
+export const evmSignature = pattern(/^0x[0-9a-f]{128}1[bc]$/, '0x and 130 hexadecimal digits, v 27 or 28');
+/** A chain by its CAIP-2 name. */
+export const evmNetwork = pattern(/^eip155:[1-9][0-9]{0,14}$/, 'eip155:<chain id>');
 /** A signed fixed-point number with at most 18 decimals; views never see a float (PROTOCOL 4.6). */
 export const decimal = pattern(/^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$/, 'a decimal string');
 /** Unix seconds. */

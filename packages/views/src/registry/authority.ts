@@ -25,6 +25,7 @@ export type Refusal =
   | 'not-owner'
   | 'not-node'
   | 'not-gateway'
+  | 'not-settler'
   | 'not-record-owner'
   | 'not-client'
   | 'unknown-record'
@@ -72,6 +73,12 @@ export function refusalOf(registry: Registry, record: LogRecord): Refusal | unde
           'unknown-version',
         )
       );
+    case 'batch':
+    case 'refund':
+      return needsRole(registry, record.signer, 'settler', 'not-settler');
+    case 'price.publish':
+    case 'charge':
+    case 'release':
     case 'request.deliver':
       return needsRole(registry, record.signer, 'gateway', 'not-gateway');
     case 'lease.lapse':

@@ -1,0 +1,14 @@
+export * from './authorization.ts';
+export * from './checkpoint-anchor.ts';
+export { type Domain, domainSeparator, structType, type StructType, typedDigest } from './eip712.ts';
+export * from './evm-hex.ts';
+export * from './leaf.ts';
+export * from './merkle.ts';
+export * from './money-error.ts';
+export * from './order.ts';
+export * from './payment-signature.ts';
+export * from './price.ts';
+export * from './receipt-payment.ts';
+export * from './secp256k1.ts';
+export * from './signer.ts';
+export * from './voucher.ts';

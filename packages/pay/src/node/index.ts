@@ -1,0 +1,1 @@
+export * from './native-secp256k1.ts';

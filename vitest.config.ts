@@ -6,6 +6,7 @@ const PROCESSES = [
   'packages/cli/test/**/*.test.ts',
   'packages/log/test/**/*.test.ts',
   'contracts/test/**/*.test.ts',
+  'packages/sdk/test/**/*.test.ts',
 ];
 
 const shared = { pool: 'threads', isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;

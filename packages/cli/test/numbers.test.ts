@@ -4,7 +4,7 @@ import { Registry } from '@assay/views';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { axisTicks, clockOf, lengthText } from '../src/line/clock-text.ts';
-import { parseInput } from '../src/infer/tensor-input.ts';
+import { parseInput } from '../src/infer/parse-input.ts';
 import { parseMoment } from '../src/names/times.ts';
 import { decimalText, difference, toleranceOf } from '../src/rerun/difference.ts';
 

@@ -1,14 +1,13 @@
 /** `assay infer`: asks a model through the gateway, and prints the answer only once its receipt holds. */
-import { freshId, isDatatype, type Json, type Tensor } from '@assay/core';
+import { isDatatype, type Json, type Tensor } from '@assay/core';
+import { Assay, elementValues, type InputSpec, inputTensor, tensorFrom } from '@assay/sdk';
 import type { Registry } from '@assay/views';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { readJsonFile } from '../content/json-file.ts';
 import { asList, asText } from '../flags.ts';
-import { askGateway } from '../infer/ask-gateway.ts';
-import { checkReceipt } from '../infer/check-receipt.ts';
-import { type InputSpec, inputTensor, parseInput, tensorFrom } from '../infer/tensor-input.ts';
-import { elementValues, tensorLine } from '../infer/tensor-text.ts';
+import { parseInput } from '../infer/parse-input.ts';
+import { tensorLine } from '../infer/tensor-text.ts';
 import { findModel, findVersion, nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord } from '../names/records.ts';
@@ -87,43 +86,28 @@ export const infer = networkCommand<InferFlags, [model: string]>({
       flags,
       specsOf(registry, { model: model.name, channel: flags.channel, pin: pin?.digest }),
     );
-    const client = clientOf(session);
-    const requestId = flags.id ?? freshId(session.context.entropy);
     const uses = (flags.uses ?? []).map((name) => findAnyRecord(timeline, name).id);
-    const pinned = pin === undefined ? '' : `/versions/${encodeURIComponent(pin.digest)}`;
-    const answer = await askGateway({
-      url: `${session.gatewayUrl}/v2/models/${encodeURIComponent(model.name)}${pinned}/infer`,
-      id: requestId,
+    const answer = await clientOf(session, registry).infer({
+      model: model.name,
       inputs,
-      parameters: {
-        assay_client: client,
-        wait: flags.wait,
-        ...(pin === undefined ? { assay_channel: flags.channel } : {}),
-        ...(uses.length === 0 ? {} : { assay_uses: uses.join(',') }),
-      },
+      wait: flags.wait,
+      uses,
+      ...(pin === undefined ? { channel: flags.channel } : { version: pin.digest }),
+      ...(flags.id === undefined ? {} : { id: flags.id }),
     });
-    const asked = {
-      gateway: session.gatewayUrl,
-      requestId,
-      client,
-      pin: pin?.digest,
-      inputs,
-      policy: session.policy,
-      registry,
-    };
-    const { id, node, receipt, logged } = await checkReceipt(answer, asked);
-    const outputs = answer.outputs.map(({ name, datatype, shape }, i) => ({
-      name,
-      datatype,
-      shape,
-      data: elementValues(answer.outputs[i] as Tensor),
+    const { id, node, receipt, logged } = answer.receipt;
+    const outputs = answer.outputs.map((tensor) => ({
+      name: tensor.name,
+      datatype: tensor.datatype,
+      shape: tensor.shape,
+      data: elementValues(tensor),
     }));
     const place =
       logged === undefined
         ? 'signed, not yet in the log'
         : `entry ${logged.index}, ${logged.witnessed ? 'witnessed' : 'sequenced'}`;
     return clean(
-      { request: requestId, receipt: id, version: receipt.version, node, outputs, logged: logged ?? null },
+      { request: answer.id, receipt: id, version: receipt.version, node, outputs, logged: logged ?? null },
       [
         ...answer.outputs.map(tensorLine),
         `by ${nameOfVersion(registry, receipt.version)} on ${nameOfParticipant(registry, node)}; the receipt holds for these bytes`,
@@ -133,8 +117,22 @@ export const infer = networkCommand<InferFlags, [model: string]>({
   },
 });
 
+/** A client that trusts by the log that this command has read. */
+function clientOf(session: Session, { participants }: Registry): Assay {
+  const { clock, entropy } = session.context;
+  return new Assay({
+    gateway: session.gatewayUrl,
+    policy: session.policy,
+    client: nameOfClient(session),
+    participants: (keyId) => participants.get(keyId),
+    followProofs: false,
+    clock,
+    entropy,
+  });
+}
+
 /** The asking key, so that what it did with the answer is its own to settle; `anonymous` where there is none. */
-const clientOf = (session: Session): string =>
+const nameOfClient = (session: Session): string =>
   session.isKeyGiven || session.hasKey('agent') ? session.signatory('agent').identity.keyId : 'anonymous';
 
 function specsOf(

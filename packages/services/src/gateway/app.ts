@@ -8,11 +8,16 @@ import { BodyError, type NodeBindings } from '../serving/index.ts';
 import { GatewayError } from './gateway-error.ts';
 import { inferRoutes, type InferService } from './infer-routes.ts';
 import { modelRoutes, type ModelService } from './model-routes.ts';
+import { participantRoutes } from './participant-routes.ts';
 import { errorBody, OipError } from './oip/index.ts';
 import { receiptRoutes, type ReceiptService } from './receipt-routes.ts';
+import { termsRoutes, type TermsService } from './terms-routes.ts';
 
 /** What the application is a surface of. */
-export type GatewayService = InferService & ModelService & ReceiptService & { readonly logger: Logger };
+export type GatewayService = InferService &
+  ModelService &
+  ReceiptService &
+  Pick<TermsService, 'priceOf'> & { readonly logger: Logger };
 
 /** The application. */
 export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
@@ -20,6 +25,9 @@ export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
   modelRoutes(app, service);
   inferRoutes(app, service);
   receiptRoutes(app, service);
+  const { view, defaultChannel } = service.infer;
+  termsRoutes(app, { view, defaultChannel, priceOf: service.priceOf });
+  participantRoutes(app, { view, log: service.proofs.log });
   app.notFound((c) => c.json({ error: `nothing is served at ${c.req.path.slice(0, 120)}` }, 404));
   app.onError((error, c) => refuse(c, error, service.logger));
   return app;

@@ -10,6 +10,7 @@ const STATUS = {
   'unknown-version': 404,
   'unknown-channel': 404,
   'unknown-receipt': 404,
+  'unknown-participant': 404,
   /** The proof does not exist yet; it will. */
   'not-yet': 404,
   /** The same client and id with another request (PROTOCOL 5.3). */

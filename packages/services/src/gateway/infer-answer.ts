@@ -27,6 +27,8 @@ export interface AnswerParts {
   readonly receiptUrl: string;
   /** `timeout` when the wait ran out: the answer stands all the same, and its proof will be at the receipt's URL. */
   readonly logged: LoggedAs | 'timeout' | undefined;
+  /** Whether the receipt's exact bytes come along. */
+  readonly inlineReceipt: boolean;
 }
 
 /** The response message. @throws OipError `not-representable` */
@@ -45,7 +47,7 @@ export function writeAnswer(parts: AnswerParts): OipMessage {
   return { ...message, headers: { ...message.headers, 'assay-receipt': parts.receiptUrl } };
 }
 
-function receiptParameters({ answer, receiptUrl }: AnswerParts): Record<string, OipParameter> {
+function receiptParameters({ answer, receiptUrl, inlineReceipt }: AnswerParts): Record<string, OipParameter> {
   return {
     assay_receipt: answer.receiptId,
     assay_receipt_url: receiptUrl,
@@ -54,6 +56,7 @@ function receiptParameters({ answer, receiptUrl }: AnswerParts): Record<string, 
     assay_salt_request: answer.salts.request,
     assay_salt_input: answer.salts.input,
     assay_salt_output: answer.salts.output,
+    ...(inlineReceipt ? { assay_entry: base64(answer.entry) } : {}),
   };
 }
 

@@ -53,6 +53,7 @@ export function inferRoutes(app: Hono<NodeBindings>, service: InferService): voi
       selection: asked.inference.request,
       receiptUrl: `${service.publicUrl()}/assay/v1/receipts/${answer.receiptId}`,
       logged,
+      inlineReceipt: asked.inference.parameters.inlineReceipt,
     });
     return send(c, message, () => service.infer.ledger.delivered(answer.receiptId, message.body.length));
   };

@@ -18,6 +18,8 @@ export interface RequestParameters {
   readonly rerunOf: string | undefined;
   readonly verification: Level;
   readonly wait: Wait;
+  /** Whether the receipt's exact bytes come along with the answer. */
+  readonly inlineReceipt: boolean;
   /** The salts that the caller chose (PROTOCOL 8.1). */
   readonly salts: Partial<Salts>;
 }
@@ -44,6 +46,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'assay_salt_request',
   'assay_salt_input',
   'assay_salt_output',
+  'assay_inline',
   'wait',
 ]);
 
@@ -61,6 +64,7 @@ export function readParameters({ parameters, clientHeader, waitQuery }: Paramete
     rerunOf: matching('assay_rerun_of', read('assay_rerun_of'), RECORD_ID),
     verification: levelOf(read('assay_verification') ?? 'signed'),
     wait: waitOf(read('wait') ?? waitQuery ?? 'signed'),
+    inlineReceipt: matching('assay_inline', read('assay_inline'), /^receipt$/) !== undefined,
     salts: saltsOf(read),
   };
 }

@@ -48,6 +48,7 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     waitTimeoutMs: config.waitTimeoutMs,
     isReady: () => gateway.isReady,
     release: RELEASE,
+    priceOf: () => Promise.resolve(undefined),
     logger: log,
   });
   const server = await listen(app, config.listen);

@@ -1,14 +1,6 @@
-/** Inputs as people write them, JSON numbers in nested lists, as tensors of the type that the version asks for. */
-import {
-  type Datatype,
-  type Elements,
-  type Json,
-  parseJsonText,
-  type Tensor,
-  tensorOf,
-  utf8,
-} from '@assay/core';
-import { CliError } from '../cli-error.ts';
+/** Inputs as people write them, numbers in nested lists, as tensors of the type that the version asks for. */
+import { type Datatype, type Elements, type Json, type Tensor, tensorOf, utf8 } from '@assay/core';
+import { SdkError } from './errors.ts';
 
 /** What a version says of one of its inputs. */
 export interface InputSpec {
@@ -17,22 +9,23 @@ export interface InputSpec {
   readonly shape: readonly number[];
 }
 
-/**
- * Reads `NAME=JSON`, or `JSON` alone where the version has one input.
- *
- * @throws CliError `usage`; TensorError
- */
-export function parseInput(text: string, specs: readonly InputSpec[]): Tensor {
-  const [, name, json] = /^([\w./:-]+)=(.*)$/s.exec(text) ?? [undefined, specs[0]?.name, text];
-  const spec = specs.find((each) => each.name === name);
-  if (spec === undefined || json === undefined || (specs.length > 1 && !text.includes('='))) {
-    throw new CliError('usage', {
-      what: `"${text.slice(0, 40)}" names no input of the version`,
-      fix: `Write NAME=JSON; its inputs are ${specs.map(({ name: each }) => each).join(', ')}.`,
+/** Inputs by name, as nested lists (flat where that is certain), or tensors ready made. */
+export type Inputs = readonly Tensor[] | { readonly [name: string]: Json };
+
+/** Tensors of whatever form. @throws SdkError `usage`; TensorError */
+export function tensorsOf(inputs: Inputs, specs: readonly InputSpec[]): readonly Tensor[] {
+  if (isTensors(inputs)) return inputs;
+  return Object.entries(inputs).map(([name, value]) => {
+    const spec = specs.find((each) => each.name === name);
+    if (spec !== undefined) return inputTensor(spec, value);
+    throw new SdkError('usage', {
+      what: `the version has no input "${name.slice(0, 80)}"`,
+      fix: `Its inputs are ${specs.map((each) => each.name).join(', ')}.`,
     });
-  }
-  return inputTensor(spec, parseJsonText(json));
+  });
 }
+
+const isTensors = (inputs: Inputs): inputs is readonly Tensor[] => Array.isArray(inputs);
 
 /** A tensor of nested lists; a flat list takes the version's own shape where that is certain. */
 export function inputTensor(spec: InputSpec, value: Json): Tensor {
@@ -41,7 +34,7 @@ export function inputTensor(spec: InputSpec, value: Json): Tensor {
   return tensorFrom({ name: spec.name, datatype: spec.datatype, shape: fitted }, flat);
 }
 
-/** A tensor of a flat list of JSON values. @throws CliError `usage` for values that the type cannot hold */
+/** A tensor of a flat list of JSON values. @throws SdkError `usage` for values that the type cannot hold */
 export function tensorFrom(head: InputSpec, flat: readonly Json[]): Tensor {
   const { datatype } = head;
   const numbers = (): number[] => flat.map((each) => numberOf(each, head.name));
@@ -77,9 +70,9 @@ export function tensorFrom(head: InputSpec, flat: readonly Json[]): Tensor {
         flat.map((each) => utf8(String(each))),
       );
     case 'FP16':
-      throw new CliError('usage', {
-        what: `input "${head.name}" is FP16, which cannot be typed in here`,
-        fix: 'Ask the gateway over HTTP, with binary tensor data.',
+      throw new SdkError('usage', {
+        what: `input "${head.name}" is FP16, which lists cannot hold`,
+        fix: 'Give a tensor with its bytes.',
       });
   }
 }
@@ -89,7 +82,7 @@ function unnest(value: Json, name: string): { shape: number[]; flat: Json[] } {
   const parts = value.map((each: Json) => unnest(each, name));
   const [first] = parts;
   const ragged = parts.some(({ shape }) => shape.join() !== first?.shape.join());
-  if (ragged) throw new CliError('usage', { what: `input "${name}" has rows of different lengths` });
+  if (ragged) throw new SdkError('usage', { what: `input "${name}" has rows of different lengths` });
   return { shape: [value.length, ...(first?.shape ?? [])], flat: parts.flatMap(({ flat }) => flat) };
 }
 
@@ -107,13 +100,13 @@ function fit(shape: readonly number[], count: number): number[] {
 
 function numberOf(value: Json, name: string): number {
   if (typeof value === 'number') return value;
-  throw new CliError('usage', { what: `input "${name}" holds ${JSON.stringify(value)}, which is no number` });
+  throw new SdkError('usage', { what: `input "${name}" holds ${JSON.stringify(value)}, which is no number` });
 }
 
 function bigintOf(value: Json, name: string): bigint {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value);
-  throw new CliError('usage', {
+  throw new SdkError('usage', {
     what: `input "${name}" holds ${JSON.stringify(value)}, which is no integer`,
   });
 }

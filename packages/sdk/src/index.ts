@@ -1,0 +1,12 @@
+export { Assay } from './assay.ts';
+export type { CheckedAnswer } from './check-answer.ts';
+export { SdkError } from './errors.ts';
+export type { Fetch } from './gateway.ts';
+export { Inference } from './inference.ts';
+export { type Inputs, type InputSpec, inputTensor, tensorFrom } from './inputs.ts';
+export { type KnownParticipant, type Participants, provenParticipants } from './nodes.ts';
+export type { AssayOptions } from './options.ts';
+export type { ProvenReceipt } from './proof.ts';
+export type { Ask } from './question.ts';
+export type { Named, Target, Terms } from './terms.ts';
+export { elementValues } from './values.ts';

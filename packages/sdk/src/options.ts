@@ -1,0 +1,68 @@
+/** What a client is made with: where to ask, whom to trust; clock, chance and network come in from outside. */
+import { type Clock, type Entropy, randomBytes, systemClock } from '@assay/core';
+import { parsePolicy, type Policy } from '@assay/log';
+import { SdkError } from './errors.ts';
+import { type Fetch, Gateway } from './gateway.ts';
+import { type Participants, provenParticipants } from './nodes.ts';
+
+/** Options of {@link Assay}. */
+export interface AssayOptions {
+  /** URL of a gateway, or several, best first: the others are asked when it fails. */
+  readonly gateway: string | readonly string[];
+  /** Whom to trust: log keys, witnesses, quorum, as the text of a tlog-policy. Never take it from the gateway. */
+  readonly policy: Policy | string;
+  /** Who asks, as it will stand in the public log: a key id, or a short name. The wallet's address, else `anonymous`. */
+  readonly client?: string | undefined;
+  /** Who is a node. By default the joins that the gateway hands out, each with its proof under `policy`. */
+  readonly participants?: Participants;
+  /** Tries per gateway before the next one is asked. */
+  readonly tries?: number;
+  /** Whether proofs are followed in the background as soon as an answer is there. */
+  readonly followProofs?: boolean;
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+/** Options with their defaults filled in. */
+export interface Settings {
+  readonly gateways: readonly Gateway[];
+  readonly policy: Policy;
+  readonly client: string | undefined;
+  readonly participants: Participants;
+  readonly tries: number;
+  readonly followProofs: boolean;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+const TRIES = 3;
+
+/** Fills in what is not given. @throws SdkError `usage`; PolicyError */
+export function settingsOf(options: AssayOptions): Settings {
+  const { fetch = (url, init) => globalThis.fetch(url, init), clock = systemClock } = options;
+  const urls = typeof options.gateway === 'string' ? [options.gateway] : options.gateway;
+  if (urls.length === 0) {
+    throw new SdkError('usage', {
+      what: 'no gateway is given',
+      where: 'gateway',
+      fix: 'Name one by its URL.',
+    });
+  }
+  const policy = typeof options.policy === 'string' ? parsePolicy(options.policy) : options.policy;
+  return {
+    gateways: urls.map((url) => new Gateway(url, fetch)),
+    policy,
+    client: options.client,
+    participants: options.participants ?? provenParticipants(policy, clock),
+    tries: options.tries ?? TRIES,
+    followProofs: options.followProofs ?? true,
+    fetch,
+    clock,
+    entropy: options.entropy ?? { bytes: randomBytes },
+    sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+  };
+}

@@ -5,6 +5,7 @@ const PROCESSES = [
   'packages/services/test/**/*.test.ts',
   'packages/cli/test/**/*.test.ts',
   'packages/log/test/**/*.test.ts',
+  'packages/pay/test/chain/**/*.test.ts',
   'contracts/test/**/*.test.ts',
   'packages/sdk/test/**/*.test.ts',
 ];

@@ -1,0 +1,28 @@
+/** The chain: the embedded one as a child process, reading any, and getting transactions onto it. */
+export {
+  type Address,
+  BATCH_SETTLEMENT,
+  DEPLOYED,
+  type Deployed,
+  DEPOSIT_COLLECTOR,
+  DEV_DEPLOYER_KEY,
+  DEV_FAUCET_KEY,
+  devAddress,
+  MULTICALL3,
+} from './addresses.ts';
+export { anvilBinary } from './anvil-binary.ts';
+export { type Anvil, EMBEDDED_CHAIN_ID, startAnvil } from './anvil.ts';
+export * from './artifacts/abis.ts';
+export { type ConstructorArguments, deployDevContracts, type DevContracts } from './dev-contracts.ts';
+export { EmbeddedChain, type EmbeddedChainOptions, openEmbeddedChain } from './embedded-chain.ts';
+export { ChainError, RpcError } from './errors.ts';
+export * from './outbox/index.ts';
+export { publicClient } from './public-client.ts';
+export {
+  type PaymentChannelState,
+  readAuthorizationState,
+  readPaymentChannel,
+  readReceiver,
+  readTokenBalance,
+} from './reads.ts';
+export { type Rpc, rpcClient, type RpcOptions } from './rpc.ts';

@@ -17,6 +17,9 @@ export const DEPLOYABLE: Readonly<Record<string, string>> = {
   DevBatchSettlement: 'src/dev/DevBatchSettlement.sol',
   DevDepositCollector: 'src/dev/DevDepositCollector.sol',
   DevMulticall3: 'src/dev/DevMulticall3.sol',
+  SettlementVault: 'src/SettlementVault.sol',
+  ParticipantRegistry: 'src/ParticipantRegistry.sol',
+  CheckpointAnchor: 'src/CheckpointAnchor.sol',
 };
 
 /** Bytecode carries no metadata hash: a comment changes no byte, and the same sources give the same code everywhere. */

@@ -70,11 +70,6 @@ export class Session {
     return this.#policy;
   }
 
-  /** Folder of content by digest. */
-  get blobs(): string {
-    return join(this.dir, 'blobs');
-  }
-
   /**
    * Who signs: `--key` as a file, or as a name in the network's `keys` folder, or the key named `fallback` there.
    *

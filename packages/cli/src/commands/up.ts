@@ -22,7 +22,7 @@ interface UpFlags {
 const FAULTS: readonly NodeFault[] = ['serve-stale:honest', 'serve-stale:lying'];
 
 export const up = offlineCommand<UpFlags, []>({
-  brief: 'Run a local network: a log, four witnesses, inference nodes and a gateway',
+  brief: 'Run a local network: a log, four witnesses, six storage nodes, inference nodes and a gateway',
   examples: [
     'up',
     'up --nodes 2 --port 7400 --dir /tmp/assay',

@@ -70,6 +70,11 @@ export class Session {
     return this.#policy;
   }
 
+  /** Where that policy is read from. */
+  get policyFile(): string {
+    return this.#flags.policy ?? join(this.dir, 'policy');
+  }
+
   /**
    * Who signs: `--key` as a file, or as a name in the network's `keys` folder, or the key named `fallback` there.
    *

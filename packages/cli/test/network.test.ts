@@ -179,7 +179,8 @@ describe('a release, as its owner lives it', () => {
   it('cannot be closed while anything is open, and says everything that stands in the way', async () => {
     const { code, out } = await assay('close', incident);
     expect(code).toBe(1);
-    expect(out).toContain(`open: ${payment.slice(0, 12)}`);
+    expect(out).toContain(`- 1 payment open: ${payment.slice(0, 12)}`);
+    expect(out).toContain(`npx assay settle ${incident.slice(0, 12)} --kind payment --state STATE`);
   });
 
   it('re-executes recorded inputs on the good version, and logs what it found', async () => {

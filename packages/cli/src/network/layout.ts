@@ -19,7 +19,8 @@ export interface NodePlan {
 }
 
 /** The deliberate faults that a node can be run with. */
-export type NodeFault = 'serve-stale:honest' | 'serve-stale:lying';
+export const NODE_FAULTS = ['serve-stale:honest', 'serve-stale:lying'] as const;
+export type NodeFault = (typeof NODE_FAULTS)[number];
 
 /** Witnesses of a local network, and how many must agree (PROTOCOL 4.1: q > (n+f)/2 and q ≤ n−f with f = 1). */
 export const WITNESSES = 4;

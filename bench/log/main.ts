@@ -44,7 +44,7 @@ say(
 );
 const { rows, latency, verified } = await measureLog();
 const witnessed = await witnessedLatency();
-const admission = await admissionRates();
+const admission = admissionRates();
 rows.push(
   { name: `verify from bytes, ${verified.entries.toLocaleString('en')} entries`, ...verified.rate },
   await peer('fdatasync, 1 entry', () => rawAppend(1, 1)),

@@ -1,5 +1,5 @@
 /** Byte strings and their text forms. Decoders are strict: one value has one encoding, anything else throws. */
-import { fromBase64Lenient, fromHexLenient, toBase64, toHex } from '#platform';
+import { base64Behind, fromBase64Lenient, fromHexLenient, toBase64, toHex } from '#platform';
 import { EncodingError } from './errors.ts';
 
 const encoder = new TextEncoder();
@@ -40,14 +40,33 @@ export function base64(bytes: Uint8Array): string {
 /** Bytes of padded standard base64. @throws EncodingError `base64` unless `text` is the one canonical encoding. */
 export function fromBase64(text: string): Uint8Array {
   const bytes = fromBase64Lenient(text);
+  if (!isOneEncoding(text, bytes)) throw notBase64(text);
+  return bytes;
+}
+
+/** Bytes that padded standard base64 `text` decodes to, from its length alone; for other texts it means nothing. */
+export function base64ByteLength(text: string): number {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return Math.floor(text.length / 4) * 3 - padding;
+}
+
+/** ASCII `head` and behind it the bytes of padded standard base64, in one array. @throws EncodingError `base64`, as `fromBase64` */
+export function fromBase64Behind(head: string, text: string): Uint8Array {
+  const length = base64ByteLength(text);
+  const bytes = length < 0 ? undefined : base64Behind(head, text, length);
+  if (bytes === undefined || !isOneEncoding(text, bytes.subarray(head.length))) throw notBase64(text);
+  return bytes;
+}
+
+function isOneEncoding(text: string, bytes: Uint8Array): boolean {
   // Decoders differ in what they forgive, and two texts for one value would be two envelopes for one fact. A forgiven
   // character shows in the length, the URL alphabet by its two signs, and stray bits only in the last four characters.
   const whole = text.length === Math.ceil(bytes.length / 3) * 4 && !text.includes('-') && !text.includes('_');
-  if (!whole || !text.endsWith(toBase64(bytes.subarray(bytes.length - (bytes.length % 3 || 3))))) {
-    throw new EncodingError('base64', { what: `"${clip(text)}" is not padded standard base64` });
-  }
-  return bytes;
+  return whole && text.endsWith(toBase64(bytes.subarray(bytes.length - (bytes.length % 3 || 3))));
 }
+
+const notBase64 = (text: string): EncodingError =>
+  new EncodingError('base64', { what: `"${clip(text)}" is not padded standard base64` });
 
 /** One new array holding all `parts` in order. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

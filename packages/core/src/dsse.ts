@@ -1,9 +1,19 @@
 /** DSSE envelopes (github.com/secure-systems-lab/dsse, v1.0.2) with exactly one Ed25519 signature (PROTOCOL 1.1). */
-import { sha256, type Signer } from '#platform';
-import { base64, concat, fromBase64, fromHex, fromUtf8, hex, utf8 } from './bytes.ts';
+import { sha256Hex, type Signer } from '#platform';
+import {
+  base64,
+  base64ByteLength,
+  concat,
+  fromBase64,
+  fromBase64Behind,
+  fromHex,
+  fromUtf8,
+  hex,
+  utf8,
+} from './bytes.ts';
 import { ed25519Verify, isAcceptablePublicKey } from './ed25519.ts';
 import { AssayError } from './errors.ts';
-import { canonicalJson, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
 
 /** The media type of every payload we write. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -27,9 +37,10 @@ export interface Envelope {
 
 /** The pre-authentication encoding: `DSSEv1 SP len(type) SP type SP len(body) SP body`. */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const typeBytes = payloadType === PAYLOAD_TYPE ? PAYLOAD_TYPE.length : utf8(payloadType).length;
-  return concat(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
+  return concat(utf8(`DSSEv1 ${utf8(payloadType).length} ${payloadType} ${payload.length} `), payload);
 }
+
+const PAE_OF_OURS = `DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} `;
 
 const HEAD = '{"payload":"';
 const BEFORE_KEY = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
@@ -67,13 +78,7 @@ const publicKeys = new Map<string, Uint8Array>();
 /** Signs `payload` and returns the entry's bytes: a canonical JSON envelope. */
 export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
   const sig = base64(signer.sign(pae(PAYLOAD_TYPE, payload)));
-  return utf8(
-    canonicalJson({
-      payload: base64(payload),
-      payloadType: PAYLOAD_TYPE,
-      signatures: [{ keyid: keyIdOf(signer.publicKey), sig }],
-    }),
-  );
+  return utf8(`${HEAD}${base64(payload)}${BEFORE_KEY}${keyIdOf(signer.publicKey)}${MIDDLE}${sig}${TAIL}`);
 }
 
 /**
@@ -132,11 +137,12 @@ function readCanonical(entry: Uint8Array): Envelope | undefined {
 }
 
 function envelopeOf(payloadText: string, keyId: string, signatureText: string): Envelope {
-  const payload = fromBase64(payloadText);
-  const signed = pae(PAYLOAD_TYPE, payload);
+  // The payload is decoded to where the signature and the record id want it.
+  const head = `${PAE_OF_OURS}${base64ByteLength(payloadText)} `;
+  const signed = fromBase64Behind(head, payloadText);
   return {
-    id: hex(sha256(signed)),
-    payload,
+    id: sha256Hex(signed),
+    payload: signed.subarray(head.length),
     keyId,
     publicKey: publicKeyOf(keyId),
     signature: fromBase64(signatureText),

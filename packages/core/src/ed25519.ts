@@ -27,10 +27,11 @@ function below(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Whether `encoded` is a canonical encoding (y < p) of something that is not a small-order point. */
 function acceptablePoint(encoded: Uint8Array): boolean {
-  const y = Uint8Array.from(encoded);
-  y[31] = (y[31] as number) & 0x7f;
+  const top = (encoded[31] as number) & 0x7f;
   // Only the two extreme bytes can make the rare cases; nearly every key and every R leaves here.
-  if (y[31] !== 0x7f && y[31] !== 0 && y[31] !== 0x05 && y[31] !== 0x7a) return true;
+  if (top !== 0x7f && top !== 0 && top !== 0x05 && top !== 0x7a) return true;
+  const y = Uint8Array.from(encoded);
+  y[31] = top;
   return below(y, P) && !SMALL_ORDER_Y.has(hex(y));
 }
 

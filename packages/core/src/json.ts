@@ -13,7 +13,20 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  */
 export function canonicalJson(value: unknown): string {
   assertCarried(value, '$');
-  return canonicalize(value) as string;
+  // What is carried, and in order, JSON.stringify writes as RFC 8785 §3.2 asks.
+  const ordered = hasSortedKeys(value) ? value : inOrder(value);
+  // Integer-like keys come first in JavaScript whatever the order they were set in; the library writes those.
+  return hasSortedKeys(ordered) ? JSON.stringify(ordered) : (canonicalize(value) as string);
+}
+
+/** A copy with the keys of every object in code-unit order. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(value).toSorted())
+    copy[key] = inOrder((value as Record<string, unknown>)[key]);
+  return copy;
 }
 
 /**
@@ -28,11 +41,6 @@ export function parseJson(bytes: Uint8Array): Json {
 
 /** `parseJson` of text already decoded. */
 export function parseJsonText(text: string): Json {
-  return parseCanonical(text).value;
-}
-
-/** `parseJsonText`, telling also whether `text` is canonical: it survives a round trip and its keys are in order. */
-export function parseCanonical(text: string): ParsedJson {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -41,18 +49,11 @@ export function parseCanonical(text: string): ParsedJson {
   }
   assertCarried(value, '$');
   // Text that survives a round trip hides no duplicate key and no rounded integer, and nearly all we read is such.
-  const survives = JSON.stringify(value) === text;
-  if (!survives) assertUnambiguous(text);
-  return { value, canonical: survives && hasSortedKeys(value) };
+  if (JSON.stringify(value) !== text) assertUnambiguous(text);
+  return value;
 }
 
-/** A parsed value, and whether its text was the canonical form. */
-export interface ParsedJson {
-  readonly value: Json;
-  readonly canonical: boolean;
-}
-
-/** Whether all keys stand in code-unit order; integer-like keys, which JavaScript reorders, count as unsorted. */
+/** Whether all keys stand in code-unit order, in the order in which JavaScript lists them. */
 function hasSortedKeys(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(hasSortedKeys);

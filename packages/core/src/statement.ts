@@ -1,9 +1,10 @@
 /** A statement: an in-toto Statement v1 whose predicate is one of our catalogue's. */
-import { sha256, type Signer } from '#platform';
-import { fromUtf8, hex, utf8 } from './bytes.ts';
+import { sha256Hex, type Signer } from '#platform';
+import { fromUtf8, utf8 } from './bytes.ts';
 import { type Envelope, parseEnvelope, sealEnvelope, verifyEnvelope } from './dsse.ts';
 import { AssayError } from './errors.ts';
-import { canonicalJson, parseCanonical } from './json.ts';
+import { canonicalJson, parseJsonText } from './json.ts';
+import { type CanonicalPattern, canonicalPattern } from './statements/canonical-pattern.ts';
 import { declaredKeys, type Kind, KINDS, type Predicate, schemaOf } from './statements/catalogue.ts';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -46,7 +47,7 @@ function subjectOf(
   kind: Kind,
   canonicalPredicate: string,
 ): readonly { name: string; digest: { sha256: string } }[] {
-  return [{ name: kind, digest: { sha256: hex(sha256(utf8(canonicalPredicate))) } }];
+  return [{ name: kind, digest: { sha256: sha256Hex(utf8(canonicalPredicate)) } }];
 }
 
 /**
@@ -55,16 +56,25 @@ function subjectOf(
  * @throws StatementError `schema` when the predicate breaks its schema, `too-large` beyond 16 KiB
  */
 export function signStatement<K extends Kind>(kind: K, predicate: Predicate<K>, signer: Signer): Uint8Array {
-  checkSchema(kind, predicate);
-  const payload = canonicalJson({
-    _type: STATEMENT_TYPE,
-    subject: subjectOf(kind, canonicalJson(predicate)),
-    predicateType: predicateType(kind),
-    predicate,
-  });
-  const entry = sealEnvelope(utf8(payload), signer);
+  const { head, middle, last } = frameOf(kind);
+  const text = predicateText(kind, predicate);
+  const entry = sealEnvelope(utf8(`${head}${text}${middle}${sha256Hex(utf8(text))}${last}`), signer);
   assertSize(entry);
   return entry;
+}
+
+/** The canonical text of a predicate that fits its schema. */
+function predicateText(kind: Kind, predicate: unknown): string {
+  let text: string;
+  try {
+    text = canonicalJson(predicate);
+  } catch (error) {
+    // What JSON cannot carry mostly breaks the schema too, and the schema's words name the member.
+    checkSchema(kind, predicate);
+    throw error;
+  }
+  if (frameOf(kind).pattern?.(text) !== true) checkSchema(kind, predicate);
+  return text;
 }
 
 /**
@@ -89,8 +99,56 @@ export function readEntry(entry: Uint8Array): SignedStatement {
 /** Reads an envelope's payload as a statement. @throws StatementError, EncodingError */
 export function readStatement(envelope: Envelope): SignedStatement {
   const text = fromUtf8(envelope.payload);
-  const parsed = parseCanonical(text);
-  const value = parsed.value as Record<string, unknown> | null;
+  return readCanonical(text, envelope) ?? readAny(text, envelope);
+}
+
+/** What stands around the predicate in a canonical payload, and what tells a canonical predicate by its text. */
+interface Frame {
+  readonly kind: Kind;
+  readonly head: string;
+  readonly middle: string;
+  readonly last: string;
+  readonly pattern: CanonicalPattern | undefined;
+}
+
+const frames = new Map<string, Frame>();
+
+function frameOf(kind: Kind): Frame {
+  const known = frames.get(kind);
+  if (known !== undefined) return known;
+  const frame = {
+    kind,
+    head: `{"_type":"${STATEMENT_TYPE}","predicate":`,
+    middle: `,"predicateType":"${predicateType(kind)}","subject":[{"digest":{"sha256":"`,
+    last: `"},"name":"${kind}"}]}`,
+    pattern: canonicalPattern(schemaOf(kind)),
+  };
+  frames.set(kind, frame);
+  return frame;
+}
+
+/**
+ * Reads the one spelling that `signStatement` writes, in one pass over its text. Undefined for any other spelling, and
+ * for whatever is wrong: `readAny` has the words for it, and a statement read here is one that `readAny` accepts.
+ */
+function readCanonical(text: string, envelope: Envelope): SignedStatement | undefined {
+  const name = text.slice(text.lastIndexOf('"', text.length - 5) + 1, -4);
+  const kind = kindOf.get(`${PREDICATE}${name}/v1`);
+  if (kind === undefined) return undefined;
+  const { head, middle, last, pattern } = frameOf(kind);
+  const digestAt = text.length - last.length - 64;
+  const end = digestAt - middle.length;
+  if (pattern === undefined || end < head.length) return undefined;
+  if (!text.startsWith(head) || !text.startsWith(middle, end) || !text.endsWith(last)) return undefined;
+  const predicate = text.slice(head.length, end);
+  if (!pattern(predicate)) return undefined;
+  // All of it is ASCII by now: characters are bytes.
+  const digest = sha256Hex(envelope.payload.subarray(head.length, end));
+  return text.startsWith(digest, digestAt) ? signedOf(kind, JSON.parse(predicate), envelope) : undefined;
+}
+
+function readAny(text: string, envelope: Envelope): SignedStatement {
+  const value = parseJsonText(text) as Record<string, unknown> | null;
   if (value === null || typeof value !== 'object' || value._type !== STATEMENT_TYPE) {
     throw new StatementError('schema', {
       what: `the payload is not an in-toto Statement v1`,
@@ -106,14 +164,13 @@ export function readStatement(envelope: Envelope): SignedStatement {
     });
   }
   checkSchema(kind, value.predicate);
-  checkSubject(kind, value, parsed.canonical ? text : undefined);
-  return {
-    kind,
-    predicate: value.predicate,
-    id: envelope.id,
-    signer: envelope.keyId,
-    keys: declaredKeys(kind, value.predicate as never, envelope.keyId),
-  } as SignedStatement;
+  checkSubject(kind, value);
+  return signedOf(kind, value.predicate, envelope);
+}
+
+function signedOf(kind: Kind, predicate: unknown, { id, keyId }: Envelope): SignedStatement {
+  const keys = declaredKeys(kind, predicate as never, keyId);
+  return { kind, predicate, id, signer: keyId, keys } as SignedStatement;
 }
 
 function checkSchema(kind: Kind, predicate: unknown): void {
@@ -126,8 +183,7 @@ function checkSchema(kind: Kind, predicate: unknown): void {
   });
 }
 
-function checkSubject(kind: Kind, value: Record<string, unknown>, canonical: string | undefined): void {
-  if (canonical !== undefined && hasSubjectInPlace(kind, value, canonical)) return;
+function checkSubject(kind: Kind, value: Record<string, unknown>): void {
   const extra = Object.keys(value).find((key) => !MEMBERS.has(key));
   if (extra !== undefined)
     throw new StatementError('schema', { what: `unknown member "${extra}"`, where: extra });
@@ -137,19 +193,6 @@ function checkSubject(kind: Kind, value: Record<string, unknown>, canonical: str
       where: 'subject',
     });
   }
-}
-
-/** The quick way: in a canonical payload the predicate is a slice of the text, which spares writing it out again. */
-function hasSubjectInPlace(kind: Kind, value: Record<string, unknown>, text: string): boolean {
-  const head = `{"_type":"${STATEMENT_TYPE}","predicate":`;
-  const middle = `,"predicateType":"${predicateType(kind)}","subject":[{"digest":{"sha256":"`;
-  const last = `"},"name":"${kind}"}]}`;
-  const digestAt = text.length - last.length - 64;
-  const predicateEnd = digestAt - middle.length;
-  if (Object.keys(value).length !== MEMBERS.size) return false;
-  if (!text.startsWith(head) || !text.startsWith(middle, predicateEnd) || !text.endsWith(last)) return false;
-  const digest = hex(sha256(utf8(text.slice(head.length, predicateEnd))));
-  return text.startsWith(digest, digestAt);
 }
 
 const MEMBERS: ReadonlySet<string> = new Set(['_type', 'subject', 'predicateType', 'predicate']);

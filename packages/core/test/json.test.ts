@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64, fromBase64, fromHex, fromUtf8, hex, u64, utf8 } from '../src/bytes.ts';
@@ -31,6 +32,28 @@ describe('canonical JSON', () => {
     expect(codeOf(() => canonicalJson({ '\udfff': 1 }))).toBe('lone-surrogate');
     expect(codeOf(() => canonicalJson(2 ** 53))).toBe('unsafe-integer');
     expect(codeOf(() => canonicalJson(Number.NaN))).toBe('range');
+  });
+
+  it('writes what the reference implementation of RFC 8785 writes, integer-like keys included', () => {
+    const key = fc.oneof(fc.string(), fc.constantFrom('10', '9', '1', '-1', '01', '__proto__', 'ö'));
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 4 },
+        fc.string(),
+        fc.integer(),
+        fc.double({ noNaN: true }),
+        tie('list'),
+        tie('object'),
+      ),
+      list: fc.array(tie('any'), { maxLength: 4 }),
+      object: fc.dictionary(key, tie('any'), { maxKeys: 6 }),
+    })).any;
+    fc.assert(
+      fc.property(value, (any) => {
+        if (codeOf(() => canonicalJson(any)) !== 'accepted') return;
+        expect(canonicalJson(any)).toBe(canonicalize(any));
+      }),
+    );
   });
 
   it('reads back what it wrote, for any JSON value', () => {

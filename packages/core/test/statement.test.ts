@@ -126,6 +126,11 @@ describe('bad input at the edge', () => {
       'StatementError.schema',
     ],
     [
+      'long text for a 64-bit integer',
+      resigned('output.receipt', (p) => void (p.predicate.sequence = 'not a number, and long')),
+      'StatementError.schema',
+    ],
+    [
       'weights that do not sum',
       resigned('channel.decide', (p) => void (p.predicate.to = { [`sha256:${'5'.repeat(64)}`]: 9_999 })),
       'StatementError.schema',

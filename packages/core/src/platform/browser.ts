@@ -32,6 +32,19 @@ export const fromBase64Lenient = (text: string): Uint8Array => {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 };
 
+/** `head`, which is ASCII, and behind it the `length` bytes that `text` decodes to as leniently; undefined when they are fewer. */
+export function base64Behind(head: string, text: string, length: number): Uint8Array | undefined {
+  const bytes = fromBase64Lenient(text);
+  if (bytes.length !== length) return undefined;
+  const out = new Uint8Array(head.length + length);
+  out.set(Uint8Array.from(head, (c) => c.charCodeAt(0)));
+  out.set(bytes, head.length);
+  return out;
+}
+
+/** SHA-256 as lower-case hexadecimal, in one step. */
+export const sha256Hex = (bytes: Uint8Array): string => toHex(nobleSha256(bytes));
+
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const h = nobleSha256.create();

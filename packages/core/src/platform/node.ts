@@ -26,6 +26,19 @@ export const toBase64 = (bytes: Uint8Array): string => view(bytes).toString('bas
 export const fromHexLenient = (text: string): Uint8Array => plain(Buffer.from(text, 'hex'));
 export const fromBase64Lenient = (text: string): Uint8Array => plain(Buffer.from(text, 'base64'));
 
+/**
+ * `head`, which is ASCII, and behind it the `length` bytes that `text` decodes to as leniently: what is hashed and signed
+ * in one piece is also decoded in one piece. Undefined when they are fewer.
+ */
+export function base64Behind(head: string, text: string, length: number): Uint8Array | undefined {
+  const out = Buffer.allocUnsafe(head.length + length);
+  out.write(head, 0, 'latin1');
+  return out.write(text, head.length, 'base64') === length ? plain(out) : undefined;
+}
+
+/** SHA-256 as lower-case hexadecimal, in one step. */
+export const sha256Hex = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
+
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return plain(hash('sha256', parts[0] as Uint8Array, 'buffer'));

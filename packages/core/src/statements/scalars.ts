@@ -13,12 +13,13 @@ export const keyId = pattern(/^ed25519:[0-9a-f]{64}$/, 'ed25519:<64 hexadecimal 
 export const commitment = pattern(/^hmac-sha256:[0-9a-f]{64}$/, 'hmac-sha256:<64 hexadecimal digits>');
 /** A 64-bit unsigned integer as a decimal string (PROTOCOL 1.4). */
 export const uint64 = pattern(/^(0|[1-9][0-9]{0,19})$/, 'an unsigned decimal string').refine(
-  (text) => text.length < 20 || BigInt(text) < 1n << 64n,
+  // Asked of text that is no number too, and must not throw; digits of one length stand in the order of their values.
+  (text) => text.length < 20 || (text.length === 20 && text <= '18446744073709551615'),
   { error: 'expected at most 2^64 − 1' },
 );
 /** An amount of a token's atomic units: a 128-bit unsigned integer as a decimal string (PROTOCOL 1.4). */
 export const amount = pattern(/^(0|[1-9][0-9]{0,38})$/, 'an unsigned decimal string').refine(
-  (text) => text.length < 39 || BigInt(text) < 1n << 128n,
+  (text) => text.length < 39 || (text.length === 39 && text <= '340282366920938463463374607431768211455'),
   { error: 'expected at most 2^128 − 1' },
 );
 /** An EVM address in its one spelling here. */

@@ -165,6 +165,8 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     root: `0x${id('5')}`,
     count: '1',
     total: '1030',
+    channelsRoot: `0x${id('7')}`,
+    treasury: address('2'),
     credits: [
       { to: address('1'), amount: '979' },
       { to: address('2'), amount: '51' },

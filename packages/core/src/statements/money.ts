@@ -116,7 +116,8 @@ export const release = z.strictObject({
 
 /**
  * Signed by a settler: the charges and releases with `from` ≤ log index < `to` were posted to the vault in one
- * transaction. Root, total and credits are a function of that range, and anybody recomputes them.
+ * transaction. Numbers count from 1 and ranges join without a gap. Roots, total and credits are a function of the range,
+ * and anybody recomputes them; both roots are 32 zero bytes for a range without charges.
  */
 export const batch = z.strictObject({
   number: uint64,
@@ -130,6 +131,11 @@ export const batch = z.strictObject({
   count: uint64,
   /** The sum of their amounts, which the credits add up to. */
   total: amount,
+  /** Merkle root over what was captured in total on each payment channel charged here (PROTOCOL 7.4). */
+  channelsRoot: bytes32,
+  /** Who gets the fees. */
+  treasury: evmAddress,
+  /** What each address gets, ascending by address. */
   credits: z.array(z.strictObject({ to: evmAddress, amount })).max(128),
   tx: bytes32,
 });

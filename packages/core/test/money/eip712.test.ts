@@ -5,15 +5,18 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, hex, sha256, utf8 } from '../../src/index.ts';
 import {
   assayDomain,
+  channelLeafHash,
   chargeLeafHash,
   checkpointDigest,
   depositNonce,
   type Domain,
   evmHex,
   type EvmHex,
+  indexBits,
   orderDigest,
   paymentChannelId,
   receiptPaymentDigest,
+  refundLeafHash,
   receiveDigest,
   settlementDomain,
   transferDigest,
@@ -225,5 +228,44 @@ describe('charge leaves', () => {
         expect(evmHex(chargeLeafHash(value))).toBe(keccak256(keccak256(encoded)));
       }),
     );
+  });
+
+  it('PROTOCOL 7.4: so are those of payment channels, and of refunds with their bits', () => {
+    const { batch, paymentChannel, cumulative } = {
+      batch: 7n,
+      paymentChannel: ORDER.target as EvmHex,
+      cumulative: 99n,
+    };
+    const channel = encodeAbiParameters(
+      [{ type: 'uint256' }, { type: 'bytes32' }, { type: 'uint128' }],
+      [batch, paymentChannel, cumulative],
+    );
+    expect(evmHex(channelLeafHash({ batch, paymentChannel, cumulative }))).toBe(
+      keccak256(keccak256(channel)),
+    );
+    const bits = [
+      { word: 0n, bits: (1n << 3n) | (1n << 255n) },
+      { word: 2n, bits: 1n },
+    ];
+    expect(indexBits([512, 255, 3])).toEqual(bits);
+    const list = encodeAbiParameters(
+      [
+        {
+          type: 'tuple[]',
+          components: [
+            { name: 'word', type: 'uint256' },
+            { name: 'bits', type: 'uint256' },
+          ],
+        },
+      ],
+      [bits],
+    );
+    const payer: EvmHex = `0x${'d'.repeat(40)}`;
+    const refund = encodeAbiParameters(
+      [{ type: 'bytes32' }, { type: 'address' }, { type: 'uint128' }, { type: 'bytes32' }],
+      [paymentChannel, payer, 5n, keccak256(list)],
+    );
+    const leaf = { incident: paymentChannel, payer, amount: 5n, receipts: [512, 3, 255] };
+    expect(evmHex(refundLeafHash(leaf))).toBe(keccak256(keccak256(refund)));
   });
 });

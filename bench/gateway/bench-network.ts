@@ -1,12 +1,12 @@
 /** A real network for the bench: four witnesses, a log, one node and a gateway, each a process, serving the example's v1. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   freshId,
+  hex,
   type Kind,
   type Manifest,
-  manifestBytes,
   manifestDigest,
   parseManifest,
   type Predicate,
@@ -17,8 +17,16 @@ import {
 } from '@assay/core';
 import { type Identity, loadIdentity } from '@assay/core/node';
 import { parsePolicy } from '@assay/log';
-import { Follower, LogClient } from '@assay/services';
-import { writeFileSync } from 'node:fs';
+import {
+  certificatePredicate,
+  connectStorage,
+  Follower,
+  LogClient,
+  readStorageNetwork,
+  storeFiles,
+  versionFiles,
+} from '@assay/services';
+import { memorySource } from '@assay/storage';
 import { bringUp, type RunningNetwork } from '../../packages/cli/src/network/up.ts';
 import { nodeName } from '../../packages/cli/src/network/layout.ts';
 import { joinEntry } from '../../packages/services/src/participant/index.ts';
@@ -98,18 +106,24 @@ async function publish(
     append(signStatement(kind, predicate, owner.signer));
   const manifest: Manifest = parseManifest(utf8(readFileSync(manifestFile, 'utf8').trim()));
   const version = manifestDigest(manifest);
-  mkdirSync(join(layout.blobs, 'sha256'), { recursive: true });
-  writeFileSync(join(layout.blobs, 'sha256', version.slice(7)), manifestBytes(manifest));
-  copyFileSync(graphFile, join(layout.blobs, 'sha256', manifest.graph.id.slice(7)));
   await append(joinEntry(owner, { roles: ['owner'], name: 'owner', endpoints: [] }));
   await say('model.create', { model });
+  await using connection = connectStorage(readStorageNetwork(layout.storage), {
+    clock: systemClock,
+    entropy,
+    signer: owner.signer,
+  });
+  const graph = memorySource(readFileSync(graphFile));
+  const files = versionFiles(manifest, new Map([[manifest.graph.id, graph]]));
+  const { blobId, certificate } = await storeFiles(files, { connection });
+  await say('blob.certificate', certificatePredicate(certificate, connection.committee));
   const specs = (tensors: Manifest['inputs']) =>
     tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
   await say('version.publish', {
     model,
     version,
     label: 'v1',
-    blob: manifest.graph,
+    blob: { id: hex(blobId), size: String(certificate.totalBytes) },
     inputs: specs(manifest.inputs),
     outputs: specs(manifest.outputs),
     licence: 'Apache-2.0',

@@ -32,6 +32,8 @@ import { lineageEval } from './commands/lineage-eval.ts';
 import { promote } from './commands/promote.ts';
 import { publish } from './commands/publish.ts';
 import { rollback } from './commands/rollback.ts';
+import { lapse } from './commands/lapse.ts';
+import { withdraw } from './commands/withdraw.ts';
 import { up } from './commands/up.ts';
 
 const lineage = buildRouteMap<'eval', CliContext>({
@@ -45,6 +47,8 @@ const routes = {
   promote,
   canary,
   rollback,
+  withdraw,
+  lapse,
   infer,
   who,
   act,

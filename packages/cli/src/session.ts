@@ -70,9 +70,9 @@ export class Session {
     return this.#policy;
   }
 
-  /** Folder of content by digest. */
-  get blobs(): string {
-    return join(this.dir, 'blobs');
+  /** Where that policy is read from. */
+  get policyFile(): string {
+    return this.#flags.policy ?? join(this.dir, 'policy');
   }
 
   /**

@@ -75,7 +75,14 @@ describe('a release, as its owner lives it', () => {
     good = text(first.version);
     expect(await assay(...publishArgs('v1'))).toMatchObject({ code: 0 });
     bad = text((await data(...publishArgs('v2'))).version);
-  }, 60_000);
+    const kinds = (await data('log', 'ls', '--kind', 'blob.certificate')) as unknown as unknown[];
+    expect(kinds, 'publishing the same again stores nothing').toHaveLength(2);
+    const blob = text(first.blob);
+    const restored = await data('blob', 'get', blob, '--out', file('restored'));
+    expect(restored).toMatchObject({ corrupt: [] });
+    expect(readFileSync(join(file('restored'), 'manifest.json'), 'utf8')).toContain('assay.manifest/v1');
+    expect(await data('blob', 'stat', blob)).toMatchObject({ signed: { least: 6, of: 6 } });
+  }, 120_000);
 
   it('refuses a blob that the manifest does not name, before anything is written', async () => {
     const args = publishArgs('v1').with(5, join(models, 'v2', 'model.onnx'));
@@ -172,7 +179,8 @@ describe('a release, as its owner lives it', () => {
   it('cannot be closed while anything is open, and says everything that stands in the way', async () => {
     const { code, out } = await assay('close', incident);
     expect(code).toBe(1);
-    expect(out).toContain(`open: ${payment.slice(0, 12)}`);
+    expect(out).toContain(`- 1 payment open: ${payment.slice(0, 12)}`);
+    expect(out).toContain(`npx assay settle ${incident.slice(0, 12)} --kind payment --state STATE`);
   });
 
   it('re-executes recorded inputs on the good version, and logs what it found', async () => {

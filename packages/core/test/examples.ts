@@ -42,7 +42,7 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     model,
     version: sha('5'),
     label: 'v2',
-    blob: { id: sha('6'), size: '4096' },
+    blob: { id: id('6'), size: '4096' },
     inputs: [{ name: 'returns', datatype: 'FP32', shape: [-1, 22] }],
     outputs: [{ name: 'volatility', datatype: 'FP32', shape: [-1, 1] }],
     licence: 'Apache-2.0',

@@ -4,3 +4,6 @@ export * from './log-client/index.ts';
 // By file: the room's index would load a whole node with its engine.
 export { type Payload, readPayload } from './inference-node/payload.ts';
 export { AUTHORIZATION, type SignedRequest, signRequest } from './participant/request-signature.ts';
+export * from './storage-client/index.ts';
+export { openStorageSeed } from './storage-node/seed.ts';
+export * from './version-content/index.ts';

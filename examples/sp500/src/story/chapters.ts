@@ -35,7 +35,7 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
     `   The agent takes the low forecasts for calm, and now aims at ${agent.rule.target} % risk, not ${SIZING.target} %.`,
   );
   promoted.push(...(await live(stage, agent, days(DAYS.promoted - 4))));
-  await pay(stage, agent, 'payment during', promoted.at(-1));
+  await pay(stage, agent, 'payment during', promoted.at(-2));
 
   stage.tell('\n4. The owner sees why: two input columns are swapped in v2. It is rolled back to v1.');
   tellEvaluation(stage);
@@ -45,6 +45,7 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
   for (let [next] = days(1); next !== undefined && !haveAllAnswered(stage, after); [next] = days(1)) {
     after.push(...(await live(stage, agent, [next])));
   }
+  // What v2 led to goes on after it is gone: this margin is for a position that its forecast made.
   await pay(stage, agent, 'payment after', promoted.at(-1));
 
   stage.tell('\n5. The rollback was easy. An incident asks what it did not undo.');
@@ -83,7 +84,7 @@ async function pay(stage: Stage, agent: Agent, label: string, day: DayAtWork | u
   if (day === undefined) return;
   const cents = await agent.pay(label, day);
   stage.tell(
-    `   The agent pays ${(cents / 100).toLocaleString('en-US')} simulated USD of margin for ${day.date}.`,
+    `   The agent pays ${(cents / 100).toLocaleString('en-US')} simulated USD of margin for its position of ${day.date}.`,
   );
 }
 

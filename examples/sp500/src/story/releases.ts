@@ -1,7 +1,14 @@
 /** The model's owner: publishes versions, moves the channel, and opens the incident. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commit, manifestBytes, type Predicate, utf8, WEIGHT_TOTAL } from '@assay/core';
+import { commit, hex, type Predicate, randomBytes, systemClock, utf8, WEIGHT_TOTAL } from '@assay/core';
+import {
+  certificatePredicate,
+  connectStorage,
+  readStorageNetwork,
+  storeFiles,
+  versionFiles,
+} from '@assay/services';
+import { memorySource } from '@assay/storage';
 import { type CommittedVersion, type Label, loadVersion } from '../index.ts';
 import type { Stage } from './stage.ts';
 
@@ -35,23 +42,24 @@ export class Releases {
     await this.#stage.owner.say('model.create', { model: this.model });
   }
 
-  /** Puts the files where nodes find them, then says so. */
+  /** Stores the version on the storage nodes, logs what they signed, then announces it. */
   async publish(label: Label): Promise<void> {
     const version = loadVersion(label);
-    this.#keep(version.version, manifestBytes(version.manifest));
-    this.#keep(version.manifest.graph.id, version.graph);
+    this.#versions.set(label, version);
+    // Stored and announced by a telling that was cut short: once is enough.
+    if (this.#stage.follower.registry.models.version(version.version) !== undefined) return;
+    const blob = await this.#store(version);
     const specs = (tensors: CommittedVersion['manifest']['inputs']): Predicate<'version.publish'>['inputs'] =>
       tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
     await this.#stage.owner.say('version.publish', {
       model: this.model,
       version: version.version,
       label,
-      blob: version.manifest.graph,
+      blob,
       inputs: specs(version.manifest.inputs),
       outputs: specs(version.manifest.outputs),
       licence: 'Apache-2.0',
     });
-    this.#versions.set(label, version);
   }
 
   /** Moves the channel and waits until witnesses saw it. Returns the decision's record id. */
@@ -95,12 +103,16 @@ export class Releases {
     return id;
   }
 
-  #keep(digest: string, bytes: Uint8Array): void {
-    const folder = join(this.#stage.dir, 'blobs', 'sha256');
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, digest.slice('sha256:'.length));
-    // Written aside and renamed: a node that looks meanwhile sees all of it or nothing.
-    writeFileSync(`${path}.new`, bytes);
-    renameSync(`${path}.new`, path);
+  async #store({ manifest, graph }: CommittedVersion): Promise<Predicate<'version.publish'>['blob']> {
+    const { dir, owner } = this.#stage;
+    await using connection = connectStorage(readStorageNetwork(join(dir, 'storage.json')), {
+      clock: systemClock,
+      entropy: { bytes: randomBytes },
+      signer: owner.signer,
+    });
+    const files = versionFiles(manifest, new Map([[manifest.graph.id, memorySource(graph)]]));
+    const { blobId, certificate } = await storeFiles(files, { connection });
+    await owner.say('blob.certificate', certificatePredicate(certificate, connection.committee));
+    return { id: hex(blobId), size: String(certificate.totalBytes) };
   }
 }

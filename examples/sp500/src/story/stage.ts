@@ -7,6 +7,7 @@ import {
   hmacSha256,
   type Kind,
   type Predicate,
+  type Signer,
   signPaymentKey,
   signStatement,
   systemClock,
@@ -33,6 +34,7 @@ interface Network {
 /** A person of the story: what it signs comes out the same however often the story is told. */
 export interface Actor {
   readonly keyId: string;
+  readonly signer: Signer;
   /** 32 secret bytes, fresh for every label and the same at every telling. */
   salt(label: string): Uint8Array;
   /** 128 bits in hexadecimal, likewise. */
@@ -118,6 +120,7 @@ export class Stage {
     const salt = (label: string): Uint8Array => hmacSha256(identity.paymentSecret, utf8(`story ${label}`));
     return {
       keyId: identity.keyId,
+      signer: identity.signer,
       salt,
       nonce: (label) => hex(salt(label).subarray(0, 16)),
       say: (kind, predicate) => this.#append(signStatement(kind, predicate, identity.signer)),

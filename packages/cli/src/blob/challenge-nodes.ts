@@ -1,7 +1,7 @@
 /** Challenges the nodes of a blob in portions, and says who could not show what it signed for, and who did not answer. */
 import { hex } from '@assay/core';
 import type { Custody } from '@assay/storage';
-import type { Connection } from './connect.ts';
+import type { StorageConnection } from '@assay/services';
 
 /** Leaves of one question: a node reads a whole shard for each, and must answer before it counts as stalled. */
 const PORTION = 4;
@@ -16,7 +16,7 @@ export interface Audit {
 /** Asks every node for `leaves` leaves, each drawn anew over everything that it signed for. */
 export async function challengeNodes(
   custody: Custody,
-  { nameOf, options }: Connection,
+  { nameOf, options }: StorageConnection,
   leaves: number,
 ): Promise<Audit> {
   const names = new Map(options.nodes.map(({ id }) => [hex(id), nameOf(id)]));

@@ -15,7 +15,7 @@ import {
   packCertificateId,
 } from '@assay/storage';
 import { CliError } from '../cli-error.ts';
-import { readFileBytes } from '../content/blob-folder.ts';
+import { readFileBytes } from '../content/read-file.ts';
 
 export interface CustodyFile {
   readonly certificate: BlobCertificate;

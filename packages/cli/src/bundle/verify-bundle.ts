@@ -4,7 +4,7 @@ import { fromUtf8, hex, sha256, utf8 } from '@assay/core';
 import { parseTlogProof } from '@assay/log';
 import { ReceiptError, type TrustMaterial, verifyLoggedEntry } from '@assay/verify';
 import { CliError } from '../cli-error.ts';
-import { readFileBytes } from '../content/blob-folder.ts';
+import { readFileBytes } from '../content/read-file.ts';
 import type { Checked } from '../verify/check-entries.ts';
 import type { OfflineFile } from '../verify/classify.ts';
 import { type BundledEntry, type BundleFile, parseBundle } from './bundle-file.ts';

@@ -1,10 +1,11 @@
 /** Writes an exported scope, and beside it the bundle that ties it to the log. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fromUtf8 } from '@assay/core';
 import { gaps, reachCsv, reachOpenLineage, reachProv, scopeRoot, type AsOf } from '@assay/views';
 import { provedEntry } from '../content/log-entries.ts';
+import { writeFile, writing } from '../content/write-file.ts';
 import type { Attested } from '../incident/attestations.ts';
 import { momentAt } from '../incident/words.ts';
 import type { Session } from '../session.ts';
@@ -43,7 +44,7 @@ export function exportScope(prefix: AsOf, incident: string, format: Format): Ite
 /** Writes pieces to `path` as they come. Returns the file's hex SHA-256 and its size in bytes. */
 export function writePieces(path: string, pieces: Iterable<string>): { sha256: string; bytes: number } {
   const hash: Hash = createHash('sha256');
-  const file = openSync(path, 'w');
+  const file = writing(path, () => openSync(path, 'w'));
   let [held, bytes] = ['', 0];
   const flush = (): void => {
     const chunk = Buffer.from(held, 'utf8');
@@ -91,6 +92,6 @@ export async function writeBundle(
     file: { name: basename(path), format, sha256 },
     attestations,
   };
-  writeFileSync(`${path}.bundle.json`, `${JSON.stringify(bundle, null, 2)}\n`);
+  writeFile(`${path}.bundle.json`, `${JSON.stringify(bundle, null, 2)}\n`);
   return { ...bundle, bytes };
 }

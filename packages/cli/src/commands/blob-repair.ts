@@ -2,7 +2,8 @@
 import { hex } from '@assay/core';
 import { Custody, openBlob } from '@assay/storage';
 import { challengeNodes } from '../blob/challenge-nodes.ts';
-import { connect, type Connection } from '../blob/connect.ts';
+import type { StorageConnection } from '@assay/services';
+import { connect } from '../blob/connect.ts';
 import { keepCustody, readCustody } from '../blob/custody-file.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
@@ -36,7 +37,7 @@ export const blobRepair = networkCommand<StorageFlags, [blob: Uint8Array]>({
   },
 });
 
-async function findLost(custody: Custody, network: Connection): Promise<Map<string, number>> {
+async function findLost(custody: Custody, network: StorageConnection): Promise<Map<string, number>> {
   const lost = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
     const { failed } = await challengeNodes(custody, network, LEAVES);

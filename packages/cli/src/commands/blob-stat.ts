@@ -1,7 +1,8 @@
 /** `assay blob stat`: what a blob holds, who signed for it, and who answers now. */
 import { hex } from '@assay/core';
 import { covers, Custody, decodeReceipt, openBlob, type StorageNode, verifyHello } from '@assay/storage';
-import { connect, type Connection } from '../blob/connect.ts';
+import type { StorageConnection } from '@assay/services';
+import { connect } from '../blob/connect.ts';
 import { type CustodyFile, readCustody } from '../blob/custody-file.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
@@ -54,7 +55,11 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
   },
 });
 
-async function stateOf(node: StorageNode, { current }: CustodyFile, network: Connection): Promise<NodeState> {
+async function stateOf(
+  node: StorageNode,
+  { current }: CustodyFile,
+  network: StorageConnection,
+): Promise<NodeState> {
   const receipts = current
     .flatMap((pack) => pack.receipts.map(({ receipt }) => decodeReceipt(receipt)))
     .filter(({ nodeId }) => hex(nodeId) === hex(node.id));

@@ -46,7 +46,7 @@ export const bundle = networkCommand<BundleFlags, [incident: string]>({
     return clean({ ...data, path, attestations: attestations.length }, [
       `${path}, ${written.bytes} bytes, as of log size ${size}`,
       `${path}.bundle.json, with ${attestations.length} attestation${attestations.length === 1 ? '' : 's'} of scope root ${shortId(written.scopeRoot)}`,
-      `verify it anywhere: npx assay verify ${path}.bundle.json --policy FILE`,
+      `verify it anywhere: npx assay verify ${path}.bundle.json --policy ${session.policyFile}`,
     ]);
   },
 });

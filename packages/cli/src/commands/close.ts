@@ -23,21 +23,16 @@ import {
 import { attestScope } from '../incident/attest.ts';
 import type { Attested } from '../incident/attestations.ts';
 import { boundText, drawCleared, type Drawn, reasonsAgainst, sampleOf } from '../incident/cleared-draw.ts';
-import { gapText } from '../incident/words.ts';
-import { stateText } from '../line/states.ts';
-import { shortChannel } from '../names/channels.ts';
+import { obstacleLines } from '../incident/obstacles.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { nameOfParticipant } from '../names/participants.ts';
-import { findRecord, shortId } from '../names/records.ts';
+import { findRecord } from '../names/records.ts';
 import { clean, finding } from '../report.ts';
 import type { Session } from '../session.ts';
 
 interface CloseFlags extends KnownAtFlags, WaitFlags, SampleFlags {
   readonly operators: number;
 }
-
-/** Reasons printed before the rest are counted. */
-const SHOWN = 20;
 
 export const close = networkCommand<CloseFlags, [incident: string]>({
   brief: 'Close an incident, or say everything that stands in the way',
@@ -143,20 +138,8 @@ function notYet(
   at: { readonly incident: string; readonly size: number; readonly root: string },
   why: readonly string[],
 ): ReturnType<typeof finding> {
-  const rest = why.length - SHOWN;
   return finding(true, { closed: false, ...at, why }, [
     `not closable, as of log size ${at.size}: ${why.length} reason${why.length === 1 ? '' : 's'}`,
-    ...why.slice(0, SHOWN).map((reason) => `- ${reasonText(timeline, reason)}`),
-    ...(rest > 0 ? [`- and ${rest} more, all of them with --json`] : []),
+    ...obstacleLines(timeline, at.incident, why),
   ]);
-}
-
-/** A reason of the view, with names where it has keys and digests. */
-function reasonText({ registry }: Timeline, reason: string): string {
-  const gap = /^not drained: (.+)$/.exec(reason)?.[1];
-  if (gap !== undefined) return gapText(registry, gap);
-  const channel = /^still announced on (.+)$/.exec(reason)?.[1];
-  if (channel !== undefined) return `still announced on ${shortChannel(channel)}`;
-  const [, state, record] = /^(\w+) ([0-9a-f]{64})$/.exec(reason) ?? [];
-  return state !== undefined && record !== undefined ? `${stateText(state)}: ${shortId(record)}` : reason;
 }

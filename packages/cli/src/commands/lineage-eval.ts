@@ -1,7 +1,7 @@
 /** `assay lineage eval`: answers plain-data cases, one line of JSON per case. */
 import { evalCases } from '@assay/views';
 import { offlineCommand } from '../command.ts';
-import { readFileBytes } from '../content/blob-folder.ts';
+import { readFileBytes } from '../content/read-file.ts';
 import { parseJsonBytes } from '../content/json-file.ts';
 import { asText } from '../flags.ts';
 import { clean } from '../report.ts';

@@ -1,7 +1,7 @@
 /** `assay log entry`: one statement, proved to be in the log. */
-import { writeFileSync } from 'node:fs';
 import { networkCommand } from '../command.ts';
 import { provedEntry } from '../content/log-entries.ts';
+import { writeFile } from '../content/write-file.ts';
 import { asCount, asText } from '../flags.ts';
 import { clean } from '../report.ts';
 
@@ -24,7 +24,7 @@ export const logEntry = networkCommand<EntryFlags, [index: number]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Log index', parse: asCount, placeholder: 'INDEX' }] },
   async run(session, { out }, index) {
     const { entry, statement } = await provedEntry(session, index);
-    if (out !== undefined) writeFileSync(out, entry);
+    if (out !== undefined) writeFile(out, entry);
     const { kind, id, signer, predicate } = statement;
     return clean({ index, kind, id, signer, predicate }, [
       `${kind} ${id}`,

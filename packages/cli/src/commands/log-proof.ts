@@ -1,8 +1,8 @@
 /** `assay log proof`: a file that proves an entry to anybody, offline. */
-import { writeFileSync } from 'node:fs';
 import { fromUtf8 } from '@assay/core';
 import { networkCommand } from '../command.ts';
 import { provedEntry } from '../content/log-entries.ts';
+import { writeFile } from '../content/write-file.ts';
 import { asCount, asText } from '../flags.ts';
 import { clean } from '../report.ts';
 
@@ -19,7 +19,7 @@ export const logProof = networkCommand<ProofFlags, [index: number]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Log index', parse: asCount, placeholder: 'INDEX' }] },
   async run(session, { out }, index) {
     const { proof, witnessed, statement } = await provedEntry(session, index);
-    if (out !== undefined) writeFileSync(out, proof);
+    if (out !== undefined) writeFile(out, proof);
     const { size, origin } = witnessed.checkpoint;
     const data = { index, id: statement.id, origin, size, proof: fromUtf8(proof) };
     return clean(

@@ -1,26 +1,17 @@
 /** `assay promote`: gives a channel wholly to one version. */
-import { WEIGHT_TOTAL } from '@assay/core';
-import { decide } from '../channel/decide.ts';
-import { networkCommand } from '../command.ts';
-import { asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
-import { findVersion } from '../names/models.ts';
+import { channelMove, TO_FLAG, wholly } from '../channel/channel-move.ts';
+import { asText } from '../flags.ts';
 
-interface PromoteFlags extends WaitFlags {
+interface PromoteFlags {
   readonly to: string;
   readonly effective?: string;
 }
 
-export const promote = networkCommand<PromoteFlags, [channel: string]>({
+export const promote = channelMove<PromoteFlags>({
   brief: 'Point a channel at one version',
   examples: ['promote sp500-vol/prod --to v2', 'promote sp500-vol/prod --to v2 --wait witnessed'],
   flags: {
-    ...WAIT_FLAG,
-    to: {
-      kind: 'parsed',
-      parse: asText,
-      brief: 'Version: label, model@label or digest',
-      placeholder: 'VERSION',
-    },
+    ...TO_FLAG,
     effective: {
       kind: 'parsed',
       parse: asText,
@@ -29,15 +20,5 @@ export const promote = networkCommand<PromoteFlags, [channel: string]>({
       placeholder: 'TIME',
     },
   },
-  args: {
-    kind: 'tuple',
-    parameters: [{ brief: 'Channel, as MODEL/CHANNEL', parse: asText, placeholder: 'CHANNEL' }],
-  },
-  run: (session, { to, effective, wait }, channel) =>
-    decide(session, {
-      channel,
-      wait,
-      to: (registry, model) => ({ [findVersion(registry, to, model).digest]: WEIGHT_TOTAL }),
-      ...(effective === undefined ? {} : { effective }),
-    }),
+  move: ({ to, effective }) => ({ to: wholly(to), ...(effective === undefined ? {} : { effective }) }),
 });

@@ -1,8 +1,8 @@
 /** `assay reach`: everything an incident reaches, as the line, a table, or a picture. */
-import { writeFileSync } from 'node:fs';
 import { reach as reachOf, reachCsv, scopeRoot, type Timeline } from '@assay/views';
 import { wantsColor } from '../cli-context.ts';
 import { networkCommand } from '../command.ts';
+import { writeFile } from '../content/write-file.ts';
 import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
 import { closureOf } from '../incident/closure.ts';
 import { momentAt, secondsAt } from '../incident/words.ts';
@@ -43,7 +43,7 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
     const known = sizeToAsk(timeline, opened, knownAt);
     const prefix = timeline.asOf(known);
     const model = svg !== undefined || (!csv && !json) ? lineModel(timeline, id, known) : undefined;
-    if (svg !== undefined && model !== undefined) writeFileSync(svg, lineSvg(model));
+    if (svg !== undefined && model !== undefined) writeFile(svg, lineSvg(model));
     const answer = reachOf(prefix, id);
     const exit: Exit = answer.affected > 0 ? 1 : answer.possible + answer.gaps.length > 0 ? 2 : 0;
     if (csv) return { exit, data: null, lines: csvLines(timeline, id, known) };

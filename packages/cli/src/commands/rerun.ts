@@ -1,4 +1,5 @@
 /** `assay rerun`: executes recorded inputs again, says which version made what, and what really differs. */
+import { STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
 import { clearedBySelfOnly, type Timeline } from '@assay/views';
 import { CliError } from '../cli-error.ts';
@@ -12,7 +13,7 @@ import type { Exit } from '../report.ts';
 import { bitForBit, readMateriality } from '../rerun/materiality.ts';
 import { Rerun, type Rerunning } from '../rerun/rerun.ts';
 
-interface RerunFlags extends WaitFlags, SampleFlags {
+interface RerunFlags extends WaitFlags, SampleFlags, StorageFlags {
   readonly on: string;
   readonly cleared: boolean;
   readonly limit?: number;
@@ -27,6 +28,7 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
     'rerun 3f2a9c01 --on v1 --cleared --sample 300',
   ],
   flags: {
+    ...STORAGE_FLAG,
     ...WAIT_FLAG,
     ...SAMPLE_FLAGS,
     cleared: {
@@ -65,6 +67,7 @@ export const rerun = networkCommand<RerunFlags, [incident: string]>({
       material: material === undefined ? bitForBit : readMateriality(material),
       limit: limit ?? Infinity,
       wait,
+      storage: flags.storage,
       ...(only === undefined ? {} : { only }),
     });
     const found = await run.all();

@@ -5,24 +5,19 @@ import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { offlineCommand } from '../command.ts';
 import { asText } from '../flags.ts';
-import { type NodeFault, type NodePlan, nodeName } from '../network/layout.ts';
+import { NODE_FAULTS } from '../network/layout.ts';
+import { planOf, type PlanAsked } from '../network/plan.ts';
 import type { SupervisorEvent } from '../network/supervisor.ts';
 import { bringUp, type RunningNetwork } from '../network/up.ts';
 import type { Exit, Report } from '../report.ts';
 
-interface UpFlags {
-  readonly dir: string;
-  readonly port: number;
-  readonly nodes: number;
-  readonly fault?: readonly string[];
+interface UpFlags extends PlanAsked {
   readonly run?: string;
   readonly exit: boolean;
 }
 
-const FAULTS: readonly NodeFault[] = ['serve-stale:honest', 'serve-stale:lying'];
-
 export const up = offlineCommand<UpFlags, []>({
-  brief: 'Run a local network: a log, four witnesses, inference nodes and a gateway',
+  brief: 'Run a local network: a log, four witnesses, six storage nodes, inference nodes and a gateway',
   examples: [
     'up',
     'up --nodes 2 --port 7400 --dir /tmp/assay',
@@ -39,21 +34,21 @@ export const up = offlineCommand<UpFlags, []>({
     port: {
       kind: 'parsed',
       parse: asPort,
-      brief: 'First port; the gateway listens there',
-      default: '7400',
+      brief: 'First port; the gateway listens there. As the folder was made, else 7400',
+      optional: true,
       placeholder: 'PORT',
     },
     nodes: {
       kind: 'parsed',
       parse: asNodeCount,
-      brief: 'Inference nodes, 1 to 9',
-      default: '3',
+      brief: 'Inference nodes, 1 to 9. As the folder was made, else 3',
+      optional: true,
       placeholder: 'N',
     },
     fault: {
       kind: 'parsed',
       parse: asText,
-      brief: `A node with a deliberate fault, marked in its name (${FAULTS.join(', ')}), or none`,
+      brief: `A node with a deliberate fault, marked in its name (${NODE_FAULTS.join(', ')}), or none`,
       variadic: true,
       optional: true,
       placeholder: 'NODE=FAULT',
@@ -76,11 +71,10 @@ export const up = offlineCommand<UpFlags, []>({
   async run(context, flags) {
     const say = (line: string): void => context.process.stdout.write(`${line}\n`);
     const started = context.clock.now();
-    const { dir } = flags;
-    const running = await bringUp(
-      { dir: resolve(dir), port: flags.port, nodes: nodePlans(flags) },
-      { entropy: context.entropy, tell: (event) => tell(event, say) },
-    );
+    const running = await bringUp(planOf(flags), {
+      entropy: context.entropy,
+      tell: (event) => tell(event, say),
+    });
     const seconds = ((context.clock.now() - started) / 1_000).toFixed(1);
     say(
       `All up in ${seconds} s: ${running.supervisor.pids.size} processes, gateway at ${running.layout.gatewayUrl}.`,
@@ -102,9 +96,8 @@ async function untilStopped(
     exit = code === 0 || code === 1 ? code : 2;
   }
   if (!asked.signal.aborted && !(flags.exit && flags.run !== undefined)) {
-    say(
-      `The network stays up. Ctrl-C stops it; "npx assay up" with the same options goes on from where it was.`,
-    );
+    const folder = flags.dir === '.assay' ? '' : ` --dir ${flags.dir}`;
+    say(`The network stays up. Ctrl-C stops it; "npx assay up${folder}" goes on from where it was.`);
     await once(asked.signal, 'abort');
   }
   await running.supervisor.stop();
@@ -125,31 +118,6 @@ function tell(event: SupervisorEvent, say: (line: string) => void): void {
   if (event.type === 'restarting') {
     say(`${event.name} ended with ${event.signal ?? `code ${event.code}`}; starting it again.`);
   }
-}
-
-function nodePlans({ nodes, fault = [] }: UpFlags): NodePlan[] {
-  const faults = new Map(fault.filter((each) => each !== 'none').map(parseFault));
-  const letters = Array.from({ length: nodes }, (_, i) => String.fromCharCode(97 + i));
-  const stranger = [...faults.keys()].find((letter) => !letters.includes(letter));
-  if (stranger !== undefined) {
-    throw new CliError('usage', {
-      what: `there is no node "${stranger}"`,
-      fix: `The nodes are ${letters.join(', ')}.`,
-    });
-  }
-  return letters.map((letter) => nodeName(letter, faults.get(letter)));
-}
-
-function parseFault(text: string): [string, NodeFault] {
-  const [node = '', name = ''] = text.split('=');
-  const fault = FAULTS.find((each) => each === name);
-  if (fault === undefined) {
-    throw new CliError('usage', {
-      what: `"${text}" is not NODE=FAULT`,
-      fix: `Write for example c=${FAULTS[1]}.`,
-    });
-  }
-  return [node.replace(/^node-/, ''), fault];
 }
 
 function asPort(text: string): number {

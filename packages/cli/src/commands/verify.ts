@@ -7,7 +7,7 @@ import { isBundle, verifyBundle } from '../bundle/verify-bundle.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { offlineCommand } from '../command.ts';
-import { readFileBytes } from '../content/blob-folder.ts';
+import { readFileBytes } from '../content/read-file.ts';
 import { asText } from '../flags.ts';
 import type { Exit } from '../report.ts';
 import { classify } from '../verify/classify.ts';

@@ -1,7 +1,7 @@
 /** JSON files that people wrote, read strictly. */
 import { AssayError, type Json, parseJson } from '@assay/core';
 import { CliError } from '../cli-error.ts';
-import { readFileBytes } from './blob-folder.ts';
+import { readFileBytes } from './read-file.ts';
 
 /** The value in a file. @throws CliError `unreadable-file` */
 export function readJsonFile(path: string): Json {

@@ -1,5 +1,6 @@
 /** Whether an incident is closed as of some size, by what stands in the log. */
-import { type Closure, closureAt, type LoggedClose, type Timeline } from '@assay/views';
+import type { Predicate } from '@assay/core';
+import { type Closure, closureAt, type LoggedClose, type StatedSample, type Timeline } from '@assay/views';
 import { attestationsAt } from './attestations.ts';
 
 /**
@@ -26,12 +27,24 @@ function closesOf(timeline: Timeline, incident: string): LoggedClose[] {
   const closes: LoggedClose[] = [];
   for (const { id, index, kind, predicate } of timeline.records()) {
     if (kind !== 'incident.close' || predicate.incident !== incident) continue;
-    const { root, attests } = predicate;
+    const { root, attests, sample } = predicate;
     const size = Number(predicate.size);
     const operators = attestationsAt(timeline, incident, size)
       .filter((each) => each.index < index && each.root === root && attests.includes(each.id))
       .map(({ operator }) => operator);
-    closes.push({ id, index, size, root, operators });
+    closes.push({
+      id,
+      index,
+      size,
+      root,
+      operators,
+      ...(sample === undefined ? {} : { sample: stated(sample) }),
+    });
   }
   return closes;
+}
+
+function stated(sample: NonNullable<Predicate<'incident.close'>['sample']>): StatedSample {
+  const { size, of, drawn, seed, bound } = sample;
+  return { size: Number(size), of: Number(of), drawn: Number(drawn), seed, bound };
 }

@@ -18,9 +18,20 @@ export function bracketText({ lo, hi }: { readonly lo: number; readonly hi: numb
 
 /** `node-c has not drained v2`, of a gap `<node key>:<version digest>`. */
 export function gapText(registry: Registry, gap: string): string {
+  const { node, version } = versionOfGap(registry, gap);
+  return node === undefined || version === undefined
+    ? `not drained: ${gap}`
+    : `${node} has not drained ${version}`;
+}
+
+/** The names in a gap; nothing where it names none. */
+export function versionOfGap(
+  registry: Registry,
+  gap: string,
+): { readonly node?: string; readonly version?: string } {
   const [, node, version] = /^(ed25519:[0-9a-f]{64}):(sha256:[0-9a-f]{64})$/.exec(gap) ?? [];
-  if (node === undefined || version === undefined) return `not drained: ${gap}`;
-  return `${nameOfParticipant(registry, node)} has not drained ${nameOfVersion(registry, version)}`;
+  if (node === undefined || version === undefined) return {};
+  return { node: nameOfParticipant(registry, node), version: nameOfVersion(registry, version) };
 }
 
 /** `v2`, or what is known instead. */

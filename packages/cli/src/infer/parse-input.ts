@@ -1,5 +1,5 @@
 /** An input as it is typed at a command line. */
-import { parseJsonText, type Tensor } from '@assay/core';
+import { AssayError, type Json, parseJsonText, type Tensor } from '@assay/core';
 import { type InputSpec, inputTensor } from '@assay/sdk';
 import { CliError } from '../cli-error.ts';
 
@@ -17,5 +17,18 @@ export function parseInput(text: string, specs: readonly InputSpec[]): Tensor {
       fix: `Write NAME=JSON; its inputs are ${specs.map(({ name: each }) => each).join(', ')}.`,
     });
   }
-  return inputTensor(spec, parseJsonText(json));
+  return inputTensor(spec, parseElements(spec.name, json));
+}
+
+function parseElements(name: string, json: string): Json {
+  try {
+    return parseJsonText(json);
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause;
+    throw new CliError('usage', {
+      what: `input "${name}" is not JSON: ${cause.what}`,
+      fix: "Write nested lists of numbers in quotes, such as '[[0.01,0.02]]'; JSON has no NaN and no infinity.",
+      cause,
+    });
+  }
 }

@@ -45,7 +45,11 @@ export function findAnyRecord(
   const matches = preferred.length > 0 ? preferred : fitting;
   const [only] = matches;
   if (only !== undefined && matches.length === 1) return only;
-  throw unclear('record', name, { matches: matches.map(({ id }) => id), known: [] });
+  if (matches.length > 1) throw unclear('record', name, { matches: matches.map(({ id }) => id), known: [] });
+  throw new CliError('unknown-name', {
+    what: `none of the ${timeline.size} entries of this log is record "${name}"`,
+    fix: 'Look for it with "npx assay log ls"; what was just sent may not be in the log yet.',
+  });
 }
 
 /** As much of an id as people read. */

@@ -1,13 +1,16 @@
 /** The configuration file of each process of a local network. */
 import { writeFileSync } from 'node:fs';
-import type { NetworkDescription } from './create.ts';
+import type { PlannedNetwork } from './create.ts';
 import type { Layout, NodeFault } from './layout.ts';
 
 /** Milliseconds between witnessed checkpoints: short, so that the story need not wait. */
 const CHECKPOINT_INTERVAL_MS = 400;
+/** What one storage node takes, and its segments, which are zeroed when they are made: small, so that starting is quick. */
+const STORAGE_QUOTA_BYTES = 64 * 2 ** 30;
+const SEGMENT_BYTES = 8 * 2 ** 20;
 
 /** Writes one JSON file per process under `config/`. */
-export function writeConfigs(layout: Layout, network: NetworkDescription): void {
+export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
   for (const [i, { name, url }] of network.witnesses.entries()) {
     write(layout, `witness-${i + 1}`, {
       listen: hostOf(url),
@@ -36,8 +39,20 @@ export function writeConfigs(layout: Layout, network: NetworkDescription): void 
       // The node adds its fault to its name by itself, so that none can be run without saying so.
       name: name.split('.')[0],
       ...shared(layout, network, { name, url }),
-      blobs: layout.blobs,
+      storage: { network: layout.storage, cache: layout.content(name) },
       ...(fault === undefined ? {} : { fault: fault as NodeFault }),
+    });
+  }
+  for (const [i, { name, url }] of network.storage.nodes.entries()) {
+    write(layout, name, {
+      listen: hostOf(url),
+      seedFile: layout.path('keys', `storage-${i + 1}.seed`),
+      data: layout.state(name),
+      quotaBytes: STORAGE_QUOTA_BYTES,
+      segmentBytes: SEGMENT_BYTES,
+      committee: network.storage.committee,
+      tenants: network.tenants,
+      readers: 'everybody',
     });
   }
   write(layout, 'gateway', {
@@ -48,7 +63,7 @@ export function writeConfigs(layout: Layout, network: NetworkDescription): void 
 
 function shared(
   layout: Layout,
-  network: NetworkDescription,
+  network: PlannedNetwork,
   { name, url }: { name: string; url: string },
 ): object {
   return {

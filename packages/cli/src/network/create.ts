@@ -1,11 +1,12 @@
 /** Makes a local network's folder: keys, policy, and one configuration file per process. Repeating it changes nothing. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { AssayError, ed25519Signer, type Entropy, mldsa44Signer } from '@assay/core';
+import { AssayError, ed25519Signer, type Entropy, hex, mldsa44Signer, sha256, utf8 } from '@assay/core';
 import { openIdentity } from '@assay/core/node';
 import { ed25519Cosigner, ed25519NoteSigner, formatVkey, mldsa44Cosigner } from '@assay/log';
 import { openWitnessSeed } from '@assay/log/node';
+import { openStorageSeed, type StorageDescription } from '@assay/services';
 import { writeConfigs } from './configs.ts';
-import { Layout, type NetworkPlan, QUORUM, WITNESSES } from './layout.ts';
+import { Layout, type NetworkPlan, QUORUM, STORAGE_PROFILE, WITNESSES } from './layout.ts';
 
 /** A folder that holds a network of another plan. */
 export class NetworkError extends AssayError<'other-plan' | 'port-in-use'> {}
@@ -21,21 +22,30 @@ export interface NetworkDescription {
   readonly witnesses: readonly { readonly name: string; readonly url: string; readonly vkey: string }[];
 }
 
+/** The description with what only its own processes are told. */
+export interface PlannedNetwork extends NetworkDescription {
+  readonly storage: StorageDescription;
+  /** Key ids that may store. */
+  readonly tenants: readonly string[];
+}
+
 /** People of a local network besides its processes. */
 export const PEOPLE = ['owner', 'agent', 'verifier', 'attester'] as const;
 
 /** Makes what is missing in the plan's folder. @throws NetworkError `other-plan` */
 export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
   const layout = new Layout(plan);
-  for (const folder of ['keys', 'config', 'state', 'logs', 'blobs'])
+  for (const folder of ['keys', 'config', 'state', 'logs'])
     mkdirSync(layout.path(folder), { recursive: true });
-  for (const name of [...PEOPLE, 'log', 'gateway', ...plan.nodes.map((node) => node.name)]) {
+  for (const name of ['log', 'gateway', ...plan.nodes.map((node) => node.name)])
     openIdentity(layout.key(name), entropy);
-  }
+  const tenants = PEOPLE.map((name) => openIdentity(layout.key(name), entropy).keyId);
   const description = describe(layout, entropy);
   keepPlan(layout, description);
+  const storage = describeStorage(layout, description);
+  writeFileSync(layout.storage, `${JSON.stringify(storage, null, 2)}\n`);
   writePolicy(layout, description);
-  writeConfigs(layout, description);
+  writeConfigs(layout, { ...description, storage, tenants });
   return layout;
 }
 
@@ -61,6 +71,17 @@ function describe(layout: Layout, entropy: Entropy): NetworkDescription {
     nodes: layout.plan.nodes.map((node, i) => ({ ...node, url: layout.nodeUrl(i) })),
     witnesses,
   };
+}
+
+/** Six storage nodes of one operator: that shows the mechanism, and not that a loss of one leaves the others. */
+function describeStorage(layout: Layout, { logKeys }: NetworkDescription): StorageDescription {
+  const nodes = Array.from({ length: STORAGE_PROFILE.n }, (_, i) => {
+    const { publicKey } = openStorageSeed(layout.path('keys', `storage-${i + 1}.seed`));
+    return { name: `storage-${i + 1}`, key: `ed25519:${hex(publicKey)}`, url: layout.storageUrl(i) };
+  });
+  const networkId = hex(sha256(utf8(`assay storage\n${logKeys.join('\n')}`)));
+  const members = nodes.map(({ key }) => key);
+  return { committee: { networkId, epoch: 1, profile: STORAGE_PROFILE, members }, nodes };
 }
 
 /** Ports and names are in signed statements, so a folder keeps the plan that it was made with. */

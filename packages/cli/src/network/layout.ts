@@ -1,11 +1,12 @@
 /** Where everything of a local network lives: one folder, and one block of ports. */
 import { join } from 'node:path';
+import { PROFILES } from '@assay/storage';
 
 /** What a local network is asked to be. */
 export interface NetworkPlan {
-  /** Folder that holds keys, logs, outboxes, blobs and configuration. */
+  /** Folder that holds keys, logs, outboxes, stored content and configuration. */
   readonly dir: string;
-  /** First port; the gateway's. The others follow. */
+  /** First port; the gateway's. The others follow: log, witnesses, inference nodes, storage nodes. */
   readonly port: number;
   /** Inference nodes by name, in order; a fault stands in the name. */
   readonly nodes: readonly NodePlan[];
@@ -18,11 +19,15 @@ export interface NodePlan {
 }
 
 /** The deliberate faults that a node can be run with. */
-export type NodeFault = 'serve-stale:honest' | 'serve-stale:lying';
+export const NODE_FAULTS = ['serve-stale:honest', 'serve-stale:lying'] as const;
+export type NodeFault = (typeof NODE_FAULTS)[number];
 
 /** Witnesses of a local network, and how many must agree (PROTOCOL 4.1: q > (n+f)/2 and q ≤ n−f with f = 1). */
 export const WITNESSES = 4;
 export const QUORUM = 3;
+
+/** Code and quorum of a local network's storage: any four of six nodes give everything back (DESIGN §12). */
+export const STORAGE_PROFILE = PROFILES.local;
 
 /** `node-c` with a fault is called `node-c.fault-serve-stale-lying`, in the log as well. */
 export function nodeName(letter: string, fault?: NodeFault): NodePlan {
@@ -58,9 +63,13 @@ export class Layout {
     return this.#url(2 + WITNESSES + i);
   }
 
+  storageUrl(i: number): string {
+    return this.#url(2 + WITNESSES + this.plan.nodes.length + i);
+  }
+
   /** All ports that the network listens on. */
   get ports(): number[] {
-    return Array.from({ length: 2 + WITNESSES + this.plan.nodes.length }, (_, i) => this.plan.port + i);
+    return Array.from({ length: this.#portCount }, (_, i) => this.plan.port + i);
   }
 
   key(name: string): string {
@@ -80,8 +89,14 @@ export class Layout {
     return this.path('policy');
   }
 
-  get blobs(): string {
-    return this.path('blobs');
+  /** Description of the storage network. */
+  get storage(): string {
+    return this.path('storage.json');
+  }
+
+  /** Cache of content of a process. */
+  content(name: string): string {
+    return this.path('content', name);
   }
 
   /** Description of the network for every other command. */
@@ -91,6 +106,10 @@ export class Layout {
 
   path(...parts: string[]): string {
     return join(this.plan.dir, ...parts);
+  }
+
+  get #portCount(): number {
+    return 2 + WITNESSES + this.plan.nodes.length + STORAGE_PROFILE.n;
   }
 
   #url(offset: number): string {

@@ -1,6 +1,6 @@
 /** The processes of a local network, in the order in which they need each other. */
 import { fileURLToPath } from 'node:url';
-import { type Layout, WITNESSES } from './layout.ts';
+import { type Layout, STORAGE_PROFILE, WITNESSES } from './layout.ts';
 import type { Role } from './supervisor.ts';
 
 /** Groups of roles: within one they start side by side. Witnesses first, since the log asks them before it signs. */
@@ -8,7 +8,13 @@ export function rolesOf(layout: Layout): Role[][] {
   const witnesses = Array.from({ length: WITNESSES }, (_, i) => role(layout, 'witness', `witness-${i + 1}`));
   const nodes = layout.plan.nodes.map(({ name }) => role(layout, 'inference-node', name));
   const rest = [role(layout, 'gateway', 'gateway'), role(layout, 'view-keeper', 'view-keeper')];
-  return [witnesses, [role(layout, 'log-server', 'log')], [...nodes, ...rest]];
+  return [witnesses, [role(layout, 'log-server', 'log')], [storage(layout), ...nodes, ...rest]];
+}
+
+/** All storage nodes in one process: six would double what a start costs on two cores, and have one operator either way. */
+function storage(layout: Layout): Role {
+  const configs = Array.from({ length: STORAGE_PROFILE.n }, (_, i) => layout.config(`storage-${i + 1}`));
+  return { ...role(layout, 'storage-node', 'storage'), args: configs };
 }
 
 function role(layout: Layout, service: string, name: string): Role {

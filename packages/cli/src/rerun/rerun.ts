@@ -1,4 +1,5 @@
 /** A whole re-run of an incident: round by round, roots first, and nothing whose inputs did not change. */
+import { join } from 'node:path';
 import { freshId, type LogRecord } from '@assay/core';
 import {
   clearedBySelfOnly,
@@ -9,7 +10,14 @@ import {
   served,
   type Timeline,
 } from '@assay/views';
-import type { Wait } from '@assay/services';
+import {
+  ContentCache,
+  type StorageConnection,
+  StorageSource,
+  VersionStore,
+  type Wait,
+} from '@assay/services';
+import { connect } from '../blob/connect.ts';
 import { CliError } from '../cli-error.ts';
 import { fetchPayload } from '../content/payloads.ts';
 import { handlerOf, peopleOf } from '../incident/handler.ts';
@@ -29,6 +37,8 @@ export interface RerunRequest {
   readonly material: Materiality;
   readonly limit: number;
   readonly wait: Wait;
+  /** Description of the storage network; the local one's when undefined. */
+  readonly storage: string | undefined;
   /** These outputs alone, instead of what the plan asks for. */
   readonly only?: readonly string[];
 }
@@ -82,7 +92,8 @@ export class Rerun {
     const found: Rerunning[] = [];
     const { clock } = this.#session.context;
     if (await this.#session.join(this.#verifier)) this.#newUntil = clock.now() + HEARD_MS;
-    await using referee = await Referee.open(this.#session.blobs);
+    await using network = connect(this.#session, this.#request.storage);
+    await using referee = await Referee.open(this.#versions(network));
     const progress = this.#session.progress();
     const examineAll = async (ids: readonly string[]): Promise<void> => {
       for (const id of ids) {
@@ -98,6 +109,15 @@ export class Rerun {
       if (next.length === 0 || found.length >= limit) return found;
       await examineAll(next);
     }
+  }
+
+  #versions(network: StorageConnection): VersionStore {
+    const { models } = this.#timeline.registry;
+    return new VersionStore({
+      cache: new ContentCache(join(this.#session.dir, 'content', 'referee')),
+      blobs: new StorageSource(network),
+      blobOf: (version) => models.version(version)?.blob.id,
+    });
   }
 
   async #one(output: string, referee: Referee): Promise<Rerunning> {

@@ -16,7 +16,28 @@ interface Draw {
     readonly drawn: number;
     readonly seed: string;
   };
-  readonly rows: readonly { readonly output: string }[];
+  readonly rows: readonly { readonly output: string; readonly node: string }[];
+}
+
+/** What `close` says. */
+interface Closing {
+  readonly closed: boolean;
+  readonly why: readonly string[];
+}
+
+/** A day's features, for requests of our own. */
+const ASKED = '[[1.2,1.1,1.3,0.4]]';
+
+/** What becomes of everything that the story's incident reaches. */
+const SETTLED = { output: 'accepted', decision: 'accepted', workflow: 'superseded', payment: 'compensated' };
+
+/** Looks again until it is so: witnesses and nodes take their time. */
+async function untilIs(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`never ${what}`);
 }
 
 /** A story of its own for the tests of one `describe`. */
@@ -45,6 +66,8 @@ describe('a node that serves v2 and says v1', () => {
   const { dir, told } = toldWith('b=serve-stale:lying');
   const reach = async (): Promise<Reach> =>
     (await assayJson('reach', incidentOf(told()), '--dir', dir)).data as Reach;
+  const closeTried = async (...draw: string[]): Promise<Closing> =>
+    (await assayJson('close', incidentOf(told()), ...draw, '--dir', dir)).data as Closing;
   let suspects: readonly string[] = [];
 
   it('PROTOCOL 6.2: before anybody looks, only its own word clears its outputs, and reach lists them', async () => {
@@ -134,7 +157,96 @@ describe('a node that serves v2 and says v1', () => {
     const { code, out } = await assay('close', incidentOf(told()), '--dir', dir);
     expect(code).toBe(1);
     expect(out).toMatch(`${liar} has not drained v2`);
-    expect(out).toMatch(/open: [0-9a-f]{8}/);
+    expect(out).toMatch(/decisions open: such as [0-9a-f]{12}/);
+  });
+
+  it('PROTOCOL 5.2: withdrawn, the version is drained by the liar as well', async () => {
+    expect((await assay('withdraw', 'v2', '--because', 'columns swapped', '--dir', dir)).code).toBe(0);
+    await untilIs(
+      'undrained',
+      async () => !(await closeTried()).why.some((why) => why.startsWith('not drained')),
+    );
+    expect((await assay('infer', 'sp500-vol', '--pin', 'v2', '--input', ASKED, '--dir', dir)).err).toMatch(
+      /withdrawn/,
+    );
+  });
+
+  it('settled to the last record, it is still not closed: what the liar serves in the window only itself clears', async () => {
+    for (const [kind, state] of Object.entries(SETTLED))
+      expect(
+        (await assay('settle', incidentOf(told()), '--kind', kind, '--state', state, '--dir', dir)).code,
+      ).toBe(0);
+    let asked = 0;
+    await untilIs('cleared by the liar alone', async () => {
+      if (asked < 60)
+        await assay(
+          'infer',
+          'sp500-vol',
+          '--pin',
+          'v1',
+          '--id',
+          `again-${asked++}`,
+          '--input',
+          ASKED,
+          '--dir',
+          dir,
+        );
+      return (await reach()).clearedBySelfOnly.length >= 3;
+    });
+    await untilIs('settled', async () => (await closeTried()).why.length === 1);
+    expect((await closeTried()).why).toEqual([
+      expect.stringMatching(/^\d+ outputs cleared only by the word of a suspect node/),
+    ]);
+  });
+
+  it('PROTOCOL 6.1, 6.2: closed on a sample that was re-executed, with its bound and k recomputed roots in the certificate', async () => {
+    const rerun = [
+      'rerun',
+      incidentOf(told()),
+      '--on',
+      'v1',
+      '--cleared',
+      '--sample',
+      '2',
+      '--wait',
+      'witnessed',
+    ];
+    const { sample, rows } = (await assayJson(...rerun, '--dir', dir)).data as Draw;
+    expect(rows).toHaveLength(2);
+    expect(rows.every(({ node }) => node === rows[0]?.node)).toBe(true);
+    const draw = ['--sample', '2', '--drawn-at', String(sample.size)];
+    await untilIs('closed', async () => (await closeTried(...draw)).closed);
+    const { closure } = (await assayJson('reach', incidentOf(told()), '--dir', dir)).data as Reach;
+    expect(closure).toMatchObject({
+      state: 'closed',
+      by: { operators: [expect.any(String), expect.any(String)] },
+    });
+    const stated = { size: sample.size, of: sample.of, drawn: 2, seed: sample.seed };
+    expect(closure.by?.sample).toEqual({ ...stated, bound: expect.stringMatching(/^0\.\d{1,6}$/) });
+    expect((await assay('reach', incidentOf(told()), '--dir', dir)).out).toMatch(
+      /^closed as of log size \d+$/m,
+    );
+  });
+
+  it('I10: a late record reopens it, and the audit has nothing against any of this', async () => {
+    const bad = (await reach()).rows.find(({ kind }) => kind === 'output')?.record ?? '';
+    const late = [
+      '--type',
+      'decision',
+      '--reversibility',
+      'retractable',
+      '--uses',
+      bad,
+      '--wait',
+      'witnessed',
+    ];
+    expect((await assay('act', ...late, '--dir', dir)).code).toBe(0);
+    await untilIs('reopened', async () =>
+      /reopened by what came later: one reason/.test(
+        (await assay('reach', incidentOf(told()), '--dir', dir)).out,
+      ),
+    );
+    expect((await audit(dir)).findings.map(({ code }) => code)).toEqual(['diverged']);
   });
 
   it('drill recalls a version and finds the same root in its file as in the log', async () => {

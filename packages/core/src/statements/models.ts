@@ -26,7 +26,8 @@ export const versionPublish = z.strictObject({
   version: digest,
   /** A name for people, such as v2; the digest is what counts. */
   label: shortName,
-  blob: z.strictObject({ id: digest, size: uint64 }),
+  /** Where its content is stored: manifest, graph and whatever else the manifest names (specs/manifest.md); bytes. */
+  blob: z.strictObject({ id: recordId, size: uint64 }),
   inputs: z.array(tensorSpec).min(1).max(32),
   outputs: z.array(tensorSpec).min(1).max(32),
   licence: z.string().regex(/^[A-Za-z0-9.+-]{1,64}$/, { error: 'expected an SPDX licence id' }),

@@ -16,8 +16,8 @@ export const nodeConfigSchema = z.strictObject({
   identity: text,
   /** Directory of the outbox; made if absent. */
   outbox: text,
-  /** Directory of blobs, `sha256/<hex>`. */
-  blobs: text,
+  /** Where versions are loaded from: a description of the storage network, and a directory that caches by digest. */
+  storage: z.strictObject({ network: text, cache: text }),
   log: z.strictObject({
     url: z.url(),
     /** File with the tlog-policy by which this node judges the log; never fetched from the log. */

@@ -7,8 +7,8 @@ import { Eraser } from '../erasure/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink, type LogView } from '../participant/index.ts';
 import { announcedVersions } from './announced.ts';
-import { BlobStore } from './blob-store.ts';
 import type { NodeConfig } from './config.ts';
+import { Contents } from './contents.ts';
 import { Executor } from './executor.ts';
 import { faultyName } from './fault.ts';
 import { clientOf, type Kept } from './kept-answer.ts';
@@ -47,6 +47,7 @@ export class InferenceNode {
   readonly #shipper: Shipper;
   readonly #recovery = new Recovery();
   readonly #stream: ReceiptStream;
+  readonly #contents: Contents;
   readonly #sessions: SessionCache;
   readonly #leases: LeaseKeeper;
   readonly #executor: Executor;
@@ -78,7 +79,14 @@ export class InferenceNode {
       interOpThreads: 1,
       monotonicMicros: () => performance.now() * 1_000,
     });
-    this.#sessions = sessionsOf(engine, config);
+    this.#contents = new Contents(config.storage, { ...env, signer: this.#identity.signer });
+    this.#sessions = new SessionCache({
+      capacity: config.sessions,
+      load: async (version) => {
+        const { manifest, graph } = await this.#contents.version(version);
+        return engine.load(manifest, graph);
+      },
+    });
     this.#leases = this.#makeLeases();
     this.#executor = new Executor({
       view: env.view,
@@ -193,6 +201,7 @@ export class InferenceNode {
       this.#env.log.warn({ unsent: this.#outbox.unsentCount }, 'stopping with unsent entries; they are kept');
     await this.#shipper.stop();
     await this.#sessions[Symbol.asyncDispose]();
+    await this.#contents[Symbol.asyncDispose]();
     await this.#eraser.stop();
     await this.#outbox[Symbol.asyncDispose]();
   }
@@ -278,15 +287,4 @@ export class InferenceNode {
       }
     }
   }
-}
-
-function sessionsOf(engine: OnnxEngine, { blobs, sessions }: NodeConfig): SessionCache {
-  const store = new BlobStore(blobs);
-  return new SessionCache({
-    capacity: sessions,
-    load: async (version) => {
-      const { manifest, graph } = await store.version(version);
-      return engine.load(manifest, graph);
-    },
-  });
 }

@@ -1,5 +1,5 @@
 /** A log over HTTP: static reads under the tlog-tiles paths, appends and proofs under the log server's own. */
-import { AssayError, type ErrorDetail } from '@assay/core';
+import { AssayError, type ErrorDetail, parseJsonText } from '@assay/core';
 import { bundlePath, decodeBundle, encodeBundle, TILE_WIDTH } from '@assay/log';
 
 /** A log that did not answer, or answered with an error. */
@@ -144,7 +144,7 @@ export class LogClient {
     const response = await this.#answer(where, init);
     if (response.ok) return response;
     const code = response.status === 404 ? 'not-found' : 'refused';
-    const what = `the log answered ${response.status}: ${(await response.text()).slice(0, 500)}`;
+    const what = `the log answered ${response.status}: ${reasonIn(await response.text())}`;
     throw new LogClientError(code, { what, where }, response.status);
   }
 
@@ -163,6 +163,17 @@ export class LogClient {
 function isClosedConnection(error: unknown): boolean {
   const cause = error instanceof TypeError ? (error.cause as { code?: unknown } | undefined) : undefined;
   return cause?.code === 'UND_ERR_SOCKET' || cause?.code === 'ECONNRESET';
+}
+
+/** What the server says in its own error shape; the body as it is when that is another. */
+function reasonIn(body: string): string {
+  try {
+    const { what } = parseJsonText(body) as { readonly what?: unknown };
+    if (typeof what === 'string') return what.slice(0, 500);
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+  }
+  return body.slice(0, 500);
 }
 
 function cut(bundle: Uint8Array, width: number): Uint8Array {

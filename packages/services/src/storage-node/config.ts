@@ -1,13 +1,11 @@
 /** The configuration file of a storage node process. */
 import { readFileSync } from 'node:fs';
-import { AssayError, fromHex } from '@assay/core';
-import { checkCommittee, type Committee } from '@assay/storage';
+import { AssayError } from '@assay/core';
 import { z } from 'zod';
+import { committeeSchema, storageKey } from '../storage-client/description.ts';
 
 /** A configuration file that is missing, does not fit, or is unsafe. */
 export class StorageNodeConfigError extends AssayError<'unreadable' | 'schema' | 'unsafe'> {}
-
-const key = z.string().regex(/^ed25519:[0-9a-f]{64}$/, 'expected ed25519:<64 hex>');
 
 const schema = z.strictObject({
   /** `host:port`; port 0 takes a free one, which the process then prints. */
@@ -20,16 +18,11 @@ const schema = z.strictObject({
   /** Bytes of a segment, zeroed when it is made; 64 MiB unless given. */
   segmentBytes: z.int().min(1_048_576).optional(),
   /** The network; a node whose key is not among the members only prints its key. */
-  committee: z
-    .strictObject({
-      networkId: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex'),
-      epoch: z.int().nonnegative(),
-      profile: z.strictObject({ k: z.int(), n: z.int(), f: z.int(), q: z.int() }),
-      members: z.array(key).min(1),
-    })
-    .optional(),
+  committee: committeeSchema.optional(),
   /** Tenants served; `"everybody"` is allowed on a loopback address alone. */
-  tenants: z.union([z.literal('everybody'), z.array(key)]),
+  tenants: z.union([z.literal('everybody'), z.array(storageKey)]),
+  /** Who may read what it stores: its tenants, or whoever knows an id. */
+  readers: z.enum(['tenants', 'everybody']).default('tenants'),
 });
 
 export type StorageNodeConfig = z.infer<typeof schema>;
@@ -58,15 +51,4 @@ function refuseOpenNetwork({ tenants, listen }: StorageNodeConfig): void {
     what: `everybody may write to ${listen}`,
     fix: 'Name the tenants, or listen on 127.0.0.1.',
   });
-}
-
-/** The committee of a configuration. @throws CodecError `shape` when its profile is unsafe */
-export function committeeOf({
-  networkId,
-  epoch,
-  profile,
-  members,
-}: NonNullable<StorageNodeConfig['committee']>): Committee {
-  const keys = members.map((text) => fromHex(text.slice('ed25519:'.length)));
-  return checkCommittee({ networkId: fromHex(networkId), epoch, profile, members: keys });
 }

@@ -1,11 +1,13 @@
 /**
- * A storage node process: `node main.ts CONFIG.json`. Prints one line of JSON, `{"listening", "node"}`, once it listens;
- * without a committee it prints `{"node"}` and ends, so that a committee can be made. Logs go to stderr.
+ * Storage nodes in one process: `node main.ts CONFIG.json…`, each node with its own configuration, key, disk and address.
+ * Prints one line of JSON per node, `{"listening", "node"}`, once all listen. With a single configuration that names no
+ * committee it prints `{"node"}` and ends, so that a committee can be made. Logs go to stderr.
  */
 import { AssayError, hex } from '@assay/core';
 import { pino } from 'pino';
 import { loadStorageNodeConfig } from './config.ts';
-import { openStorageSeed, startStorageNode } from './start.ts';
+import { openStorageSeed } from './seed.ts';
+import { type RunningStorageNode, startStorageNode } from './start.ts';
 import { stopSignals } from '../serving/index.ts';
 
 const UPKEEP_MS = 6 * 3_600_000;
@@ -13,22 +15,21 @@ const log = pino({ name: 'storage-node' }, pino.destination({ dest: 2, sync: tru
 const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 try {
-  const config = loadStorageNodeConfig(process.argv[2] ?? 'storage-node.json');
-  if (config.committee === undefined) {
-    print({ node: `ed25519:${hex(openStorageSeed(config.seedFile).publicKey)}` });
+  const files = process.argv.length > 2 ? process.argv.slice(2) : ['storage-node.json'];
+  const configs = files.map(loadStorageNodeConfig);
+  const [only] = configs;
+  if (only !== undefined && configs.length === 1 && only.committee === undefined) {
+    print({ node: `ed25519:${hex(openStorageSeed(only.seedFile).publicKey)}` });
   } else {
-    const node = await startStorageNode(config, (error) => log.error({ error }, 'a request failed'));
-    print({ listening: node.url, node: `ed25519:${hex(node.id)}` });
-    const upkeep = setInterval(() => {
-      node.upkeep().then(
-        (stones) => log.info({ struck: stones.length }, 'upkeep'),
-        (error: unknown) => log.error({ error }, 'upkeep failed'),
-      );
-    }, UPKEEP_MS);
+    const onFault = (error: unknown): void => log.error({ error }, 'a request failed');
+    const nodes = await Promise.all(configs.map((config) => startStorageNode(config, onFault)));
+    for (const { url, id } of nodes) print({ listening: url, node: `ed25519:${hex(id)}` });
+    const upkeep = setInterval(() => nodes.forEach(look), UPKEEP_MS);
     for (const signal of stopSignals()) {
       process.once(signal, () => {
         clearInterval(upkeep);
-        node.stop().catch((error: unknown) => log.error({ error }, 'stopping failed'));
+        for (const node of nodes)
+          node.stop().catch((error: unknown) => log.error({ error }, 'stopping failed'));
       });
     }
   }
@@ -36,4 +37,11 @@ try {
   if (!(error instanceof AssayError)) throw error;
   log.fatal(error.toJSON(), error.message);
   process.exitCode = 2;
+}
+
+function look(node: RunningStorageNode): void {
+  node.upkeep().then(
+    (stones) => log.info({ node: hex(node.id), struck: stones.length }, 'upkeep'),
+    (error: unknown) => log.error({ error }, 'upkeep failed'),
+  );
 }

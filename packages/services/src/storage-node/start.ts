@@ -1,11 +1,12 @@
 /** A storage node as one running server: key, disk, engine, HTTP, upkeep. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { ed25519Signer, fromHex, hex, randomBytes, type Signer } from '@assay/core';
+import { randomBytes } from '@assay/core';
 import type { Tombstone } from '@assay/storage';
 import { monotonicClock, openFileDisk, StorageEngine } from '@assay/storage/node';
-import { committeeOf, type StorageNodeConfig, StorageNodeConfigError } from './config.ts';
-import { openGate, tenantGate } from './gate.ts';
+import { committeeOf, rawKey } from '../storage-client/description.ts';
+import { type StorageNodeConfig, StorageNodeConfigError } from './config.ts';
+import { type Gate, openGate, tenantGate } from './gate.ts';
+import { openStorageSeed } from './seed.ts';
 import { createStorageServer } from './server.ts';
 
 export interface RunningStorageNode {
@@ -15,16 +16,6 @@ export interface RunningStorageNode {
   upkeep(): Promise<Tombstone[]>;
   /** Finishes what is being answered, then closes the disk. */
   stop(): Promise<void>;
-}
-
-/** The node's key, made at the first start. */
-export function openStorageSeed(path: string): Signer {
-  try {
-    writeFileSync(path, `${hex(randomBytes(32))}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return ed25519Signer(fromHex(readFileSync(path, 'utf8').trim()));
 }
 
 /**
@@ -50,7 +41,7 @@ export async function startStorageNode(
     quotaBytes,
     segmentBytes,
   });
-  const gate = config.tenants === 'everybody' ? openGate : gateFor(config.tenants, engine.id);
+  const gate = gateOf(config, engine.id);
   const server = createStorageServer({ engine, gate, onFault });
   const at = config.listen.lastIndexOf(':');
   const host = config.listen.slice(0, at);
@@ -76,7 +67,8 @@ export async function startStorageNode(
   };
 }
 
-function gateFor(tenants: readonly string[], node: Uint8Array): ReturnType<typeof tenantGate> {
-  const keys = tenants.map((text) => fromHex(text.slice('ed25519:'.length)));
-  return tenantGate({ node, tenants: keys, now: () => Math.floor(Date.now() / 1_000) });
+function gateOf({ tenants, readers }: StorageNodeConfig, node: Uint8Array): Gate {
+  if (tenants === 'everybody') return openGate;
+  const now = (): number => Math.floor(Date.now() / 1_000);
+  return tenantGate({ node, tenants: tenants.map(rawKey), openReads: readers === 'everybody', now });
 }

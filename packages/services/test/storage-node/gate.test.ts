@@ -7,7 +7,8 @@ import { type Committee, encodePage, issueCapability, PROFILES, proveRequest } f
 import { httpNode } from '@assay/storage/node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadStorageNodeConfig } from '../../src/storage-node/config.ts';
-import { openStorageSeed, startStorageNode } from '../../src/storage-node/start.ts';
+import { openStorageSeed } from '../../src/storage-node/seed.ts';
+import { startStorageNode } from '../../src/storage-node/start.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

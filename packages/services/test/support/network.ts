@@ -1,5 +1,5 @@
 /** A small real network for tests of the serving processes: witness and log in this process, nodes and gateways beside it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -21,6 +21,7 @@ import { type RunningLogServer, startLogServer } from '../../src/log-server/star
 import { joinEntry } from '../../src/participant/index.ts';
 import { type RunningWitness, startWitness } from '../../src/witness/start.ts';
 import { linearVersion, type TestVersion } from './linear-version.ts';
+import { TestStores } from './stores.ts';
 import { type FileLimit, ServiceProcess } from './service-process.ts';
 
 const entropy = { bytes: randomBytes };
@@ -36,6 +37,7 @@ interface Given {
   readonly logConfig: LogServerConfig;
   readonly server: RunningLogServer;
   readonly witness: RunningWitness;
+  readonly stores: TestStores;
 }
 
 /** Someone who signs. */
@@ -53,6 +55,7 @@ export class TestNetwork {
   readonly follower: Follower;
   readonly #processes: ServiceProcess[] = [];
   readonly #witness: RunningWitness;
+  readonly stores: TestStores;
   readonly #logConfig: LogServerConfig;
   #server: RunningLogServer | undefined;
   /** Bytes sent, by receipt, of each `request.deliver` in the log. */
@@ -66,6 +69,7 @@ export class TestNetwork {
     this.policyFile = given.policyFile;
     this.policy = given.policy;
     this.#witness = given.witness;
+    this.stores = given.stores;
     this.#logConfig = given.logConfig;
     this.#server = given.server;
     this.log = new LogClient(given.logUrl);
@@ -123,6 +127,7 @@ export class TestNetwork {
       logConfig: { ...config, listen: new URL(server.url).host },
       server,
       witness,
+      stores: await TestStores.start(path('stores')),
     });
     network.follower.start();
     network.owner = await network.join('owner', ['owner']);
@@ -145,10 +150,9 @@ export class TestNetwork {
 
   /** Starts a node; `change` overrides its configuration. The same name is the same node, with its keys and outbox. */
   async node(name: string, change: Record<string, unknown> = {}, limit?: FileLimit): Promise<ServiceProcess> {
-    mkdirSync(this.blobs, { recursive: true });
     const config = {
       ...this.#common(name),
-      blobs: this.blobs,
+      storage: { network: this.stores.networkFile, cache: join(this.directory, `${name}.content`) },
       ...change,
     };
     const started = await this.#start('inference-node', name, config, limit);
@@ -160,10 +164,6 @@ export class TestNetwork {
     const started = await this.#start('gateway', name, { ...this.#common(name), ...change });
     await until(async () => (await fetch(`${started.url}/v2/health/ready`)).ok);
     return started;
-  }
-
-  get blobs(): string {
-    return join(this.directory, 'blobs');
   }
 
   /** Receipts in the log that bear a request id. */
@@ -185,18 +185,16 @@ export class TestNetwork {
   /** Publishes y = factor * x as `label`. */
   async publish(label: string, factor: number): Promise<TestVersion> {
     const version = linearVersion(factor);
-    mkdirSync(join(this.blobs, 'sha256'), { recursive: true });
-    for (const { digest, bytes } of version.blobs)
-      writeFileSync(join(this.blobs, 'sha256', digest.slice(7)), bytes);
+    const blob = await this.stores.store(version);
     const model = this.model();
     if (this.follower.registry.models.get(model) === undefined)
       await this.owner.say('model.create', { model });
-    const { graph, inputs, outputs } = version.manifest;
+    const { inputs, outputs } = version.manifest;
     await this.owner.say('version.publish', {
       model,
       version: version.digest,
       label,
-      blob: graph,
+      blob,
       inputs: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
       outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
       licence: 'Apache-2.0',
@@ -228,6 +226,7 @@ export class TestNetwork {
     await this.follower.stop();
     await this.stopLog();
     await this.#witness.stop();
+    await this.stores.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -475,6 +475,48 @@ describe('PROTOCOL 6.2: clearedBySelfOnly', () => {
     expect(clearedSample(then, 'I', { ...draw, count: 100 })).toMatchObject({ of: 21, bound: '0' });
   });
 
+  it('a logged close over outputs that only suspect nodes cleared holds with a draw that the log confirms, and with no other', () => {
+    const ids = Array.from({ length: 6 }, (_, i) => `self${i}`);
+    const many = [
+      ...lying,
+      ...ids.flatMap((id) => [output(id, 30, { node: 'n9' }), evidence(id, 'v6', 'self')]),
+      { kind: 'drain', node: 'n9', version: 'v7', t: 40 },
+      // The node stays suspect by what it was once caught at.
+      output('caught', 31, { node: 'n9' }),
+      evidence('caught', 'v7'),
+      dispose('caught', 'accepted'),
+    ];
+    const seed = '07'.repeat(32);
+    const drawing = { at: asOf(many), seed: new Uint8Array(32).fill(7), count: 3 };
+    const { drawn, of, bound } = clearedSample(drawing.at, 'I', drawing);
+    expect(of).toBe(7);
+    const confirmed = [...many, ...drawn.map((id) => evidence(id, 'v6'))];
+    const size = confirmed.length;
+    const sample = { size: many.length, of, drawn: 3, seed, bound };
+    const close = {
+      id: 'c',
+      index: size,
+      size,
+      root: scopeRoot(asOf(confirmed), 'I'),
+      operators: ['x', 'y'],
+    };
+    const state = (of: object, records: readonly Raw[] = confirmed): string =>
+      closureAt(asOf([...records, output('else', 60)]), 'I', [{ ...close, ...of }]).state;
+    expect(closable(asOf(confirmed), 'I')).toEqual({ ok: true, why: [] });
+    expect(state({ sample })).toBe('closed');
+    expect(state({})).toBe('open');
+    for (const wrong of [
+      { of: 8 },
+      { bound: '0.1' },
+      { drawn: 2 },
+      { seed: '08'.repeat(32) },
+      { size: size + 1 },
+    ])
+      expect(state({ sample: { ...sample, ...wrong } })).toBe('open');
+    const found = confirmed.with(confirmed.length - 1, evidence(drawn[2] as string, 'v7'));
+    expect(state({ sample, root: scopeRoot(asOf(found), 'I') }, found)).toBe('open');
+  });
+
   it('leaves out what is in scope by its inputs anyway', () => {
     const derived = [
       ...lying,

@@ -110,7 +110,7 @@ export class LogBuilder {
       model,
       version: digestOf(digit),
       label,
-      blob: { id: digestOf(digit), size: '1' },
+      blob: { id: digit.repeat(64), size: '1' },
       inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
       licence: 'Apache-2.0',

@@ -19,6 +19,10 @@ export interface Reach {
   readonly books: { readonly total: number };
   readonly clearedBySelfOnly: readonly string[];
   readonly scopeRoot: string;
+  readonly closure: {
+    readonly state: string;
+    readonly by?: { readonly operators: readonly string[]; readonly sample?: object };
+  };
   readonly rows: readonly Row[];
 }
 

@@ -75,7 +75,16 @@ export function endTraced(strace: ChildProcess): void {
   if (strace.pid === undefined || strace.exitCode !== null) return;
   const list = `/proc/${strace.pid}/task/${strace.pid}/children`;
   const children = existsSync(list) ? readFileSync(list, 'utf8').trim() : '';
-  for (const pid of children.split(' ').filter((text) => text !== '')) process.kill(Number(pid), 'SIGTERM');
+  for (const pid of children.split(' ').filter((text) => text !== '')) askToEnd(Number(pid));
+}
+
+/** The injected fault may have ended it a moment before we ask. */
+function askToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The paths below `directory` in a finished trace; not the temporary ones, whose names change from run to run. */

@@ -1,7 +1,10 @@
 /** Whether an incident may be closed for good: closable, and the same scope root found by enough operators (I10). */
+import { fromHex } from '@assay/core';
 import type { AsOf } from '../as-of.ts';
 import { closable, type Closable } from './books.ts';
+import { clearedSample } from './cleared-sample.ts';
 import { scopeRoot } from './scope-root.ts';
+import { clearedBySelfOnly } from './self-cleared.ts';
 
 /** Distinct operators that must have recomputed the scope root before an incident closes, unless more are asked for. */
 export const CLOSING_OPERATORS = 2;
@@ -47,6 +50,19 @@ export interface LoggedClose {
   readonly root: string;
   /** Operators whose named attestations are in the log and found this root at this size. */
   readonly operators: readonly string[];
+  /** The draw from what only suspect nodes cleared; absent when there was nothing to draw from. */
+  readonly sample?: StatedSample;
+}
+
+/** A draw as a certificate states it (PROTOCOL 6.2). */
+export interface StatedSample {
+  /** The size as of which the set was taken. */
+  readonly size: number;
+  readonly of: number;
+  readonly drawn: number;
+  /** Hex. */
+  readonly seed: string;
+  readonly bound: string;
 }
 
 /** Where an incident stands: closed is relative to a size, and a late record reopens it. */
@@ -57,7 +73,8 @@ export type Closure =
 
 /**
  * Whether the newest valid close still holds at the prefix. A close that names another root than the log gives at its
- * size, that was not closable there, or that too few operators stand behind, is none: anybody joined can log one.
+ * size, that was not closable there, that states no draw confirmed by then from what only suspect nodes cleared, or that too
+ * few operators stand behind, is none: anybody joined can log one.
  */
 export function closureAt(
   prefix: AsOf,
@@ -74,5 +91,24 @@ export function closureAt(
 function isValid(prefix: AsOf, incident: string, close: LoggedClose, operators: number): boolean {
   if (close.size > prefix.known || new Set(close.operators).size < operators) return false;
   const then = prefix.ledger.asOf(close.size);
-  return closable(then, incident).ok && scopeRoot(then, incident) === close.root;
+  return (
+    closable(then, incident).ok &&
+    scopeRoot(then, incident) === close.root &&
+    isSampled(then, incident, close.sample)
+  );
+}
+
+/** Repeats the draw that a close states: of it nothing may be unexamined, different, or left out. */
+function isSampled(then: AsOf, incident: string, stated: StatedSample | undefined): boolean {
+  if (clearedBySelfOnly(then, incident).length === 0) return true;
+  if (stated === undefined || stated.size > then.known) return false;
+  const at = then.ledger.asOf(stated.size);
+  const found = clearedSample(then, incident, { at, seed: fromHex(stated.seed), count: stated.drawn });
+  const against = [found.unexamined, found.different, found.uncovered];
+  return (
+    against.every(({ length }) => length === 0) &&
+    found.drawn.length === stated.drawn &&
+    found.of === stated.of &&
+    found.bound === stated.bound
+  );
 }

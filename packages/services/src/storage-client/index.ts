@@ -1,0 +1,18 @@
+/** Speaking to a storage network: its description, a connection, the certificate as the log keeps it. */
+export { certificatePredicate } from './certificate-statement.ts';
+export {
+  type Connecting,
+  connectStorage,
+  SHARD_BYTES,
+  type StorageConnection,
+  WINDOW,
+} from './connection.ts';
+export {
+  readStorageNetwork,
+  type StorageDescription,
+  type StorageMember,
+  type StorageNetwork,
+  storageNetworkOf,
+} from './description.ts';
+export { silentNodes } from './silent-nodes.ts';
+export { type Prover, tenantProver } from './prover.ts';

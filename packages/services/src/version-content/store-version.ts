@@ -1,0 +1,51 @@
+/** Stores a version: its manifest and all that it names, as one blob that a quorum of storage nodes certifies. */
+import { type Manifest, manifestBytes } from '@assay/core';
+import {
+  type ByteSource,
+  type Journal,
+  memorySource,
+  type SourceFile,
+  upload,
+  type UploadEvent,
+  type UploadOptions,
+  type UploadResult,
+} from '@assay/storage';
+import { SHARD_BYTES, type StorageConnection, WINDOW } from '../storage-client/index.ts';
+import { ContentError } from './content-error.ts';
+import { contentFile, MANIFEST_FILE, namedContent } from './layout.ts';
+
+export interface Storing {
+  readonly connection: StorageConnection;
+  /** What a killed upload goes on from; without one it begins anew. */
+  readonly journal?: Journal;
+  /** The blob to deduplicate against. */
+  readonly parent?: NonNullable<UploadOptions['parent']>;
+  readonly onEvent?: (event: UploadEvent) => void;
+}
+
+const NO_JOURNAL: Journal = { entries: [], append: () => undefined, sync: () => Promise.resolve() };
+
+/** The files of a version's blob. @throws ContentError `mismatch` when content that the manifest names is not given */
+export function versionFiles(manifest: Manifest, contents: ReadonlyMap<string, ByteSource>): SourceFile[] {
+  const named = namedContent(manifest).map((content) => {
+    const source = contents.get(content.digest);
+    if (source === undefined)
+      throw new ContentError('mismatch', {
+        what: `the manifest names ${content.digest}, which was not given`,
+      });
+    return { path: contentFile(content), source };
+  });
+  return [{ path: MANIFEST_FILE, source: memorySource(manifestBytes(manifest)) }, ...named];
+}
+
+/**
+ * Stores files on the network, at its own shard size and window.
+ * @throws TransferError, NodeError: as `upload`
+ */
+export function storeFiles(
+  files: readonly SourceFile[],
+  { connection, journal = NO_JOURNAL, ...rest }: Storing,
+): Promise<UploadResult> {
+  const { onEvent: _, ...shared } = connection.options;
+  return upload(files, { ...shared, journal, shardBytes: SHARD_BYTES, window: WINDOW, ...rest });
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Json } from '@assay/core';
 import { CliError } from './cli-error.ts';
 import { readJsonFile } from './content/json-file.ts';
+import type { MoneyDescription } from './network/money.ts';
 
 /** A process of the network that answers at a URL. */
 export interface Endpoint {
@@ -17,6 +18,8 @@ export interface NetworkFile {
   readonly log: { readonly url: string };
   readonly gateway: { readonly url: string };
   readonly nodes: readonly Endpoint[];
+  /** Absent where everything is free. */
+  readonly money?: MoneyDescription;
 }
 
 /** The network in `dir`. @throws CliError `no-network` | `unreadable-file` */
@@ -39,9 +42,10 @@ export function readNetworkFile(dir: string): NetworkFile {
 }
 
 function isNetwork(file: unknown): file is NetworkFile {
-  const { origin, log, gateway, nodes } = fieldsOf(file);
+  const { origin, log, gateway, nodes, money } = fieldsOf(file);
   const placed = [log, gateway].every((service) => typeof fieldsOf(service)['url'] === 'string');
-  return typeof origin === 'string' && placed && Array.isArray(nodes) && nodes.every(isEndpoint);
+  const paid = money === undefined || typeof fieldsOf(money)['rpc'] === 'string';
+  return typeof origin === 'string' && placed && paid && Array.isArray(nodes) && nodes.every(isEndpoint);
 }
 
 function isEndpoint(value: unknown): boolean {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { anvilBinary } from '@assay/pay/node';
 import { CliError } from '../cli-error.ts';
 import { offlineCommand } from '../command.ts';
 import { asText } from '../flags.ts';
@@ -14,13 +15,14 @@ import type { Exit, Report } from '../report.ts';
 interface UpFlags extends PlanAsked {
   readonly run?: string;
   readonly exit: boolean;
+  readonly free?: boolean;
 }
 
 export const up = offlineCommand<UpFlags, []>({
   brief: 'Run a local network: a log, four witnesses, six storage nodes, inference nodes and a gateway',
   examples: [
     'up',
-    'up --nodes 2 --port 7400 --dir /tmp/assay',
+    'up --nodes 2 --port 7400 --dir /tmp/assay --free',
     'up --fault c=serve-stale:lying --run examples/sp500/src/story/main.ts',
   ],
   flags: {
@@ -66,12 +68,21 @@ export const up = offlineCommand<UpFlags, []>({
       default: false,
       withNegated: false,
     },
+    free: {
+      kind: 'boolean',
+      brief: 'Without money: no chain, and every answer is free. As the folder was made, else with money',
+      optional: true,
+      withNegated: false,
+    },
   },
   args: { kind: 'tuple', parameters: [] },
   async run(context, flags) {
     const say = (line: string): void => context.process.stdout.write(`${line}\n`);
     const started = context.clock.now();
-    const running = await bringUp(planOf(flags), {
+    const plan = planOf(flags);
+    // Said before anything is made: a network keeps the plan that it began with.
+    if (plan.money === true) anvilBinary();
+    const running = await bringUp(plan, {
       entropy: context.entropy,
       tell: (event) => tell(event, say),
     });

@@ -1,7 +1,8 @@
 /** The configuration file of each process of a local network. */
 import { writeFileSync } from 'node:fs';
-import type { PlannedNetwork } from './create.ts';
+import { PEOPLE, type PlannedNetwork } from './create.ts';
 import type { Layout, NodeFault } from './layout.ts';
+import { chainConfig } from './money.ts';
 
 /** Milliseconds between witnessed checkpoints: short, so that the story need not wait. */
 const CHECKPOINT_INTERVAL_MS = 400;
@@ -34,6 +35,10 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
     origin: network.origin,
     log: { url: network.log.url, policy: layout.policy },
   });
+  if (network.money !== undefined) {
+    const payers = [...PEOPLE, 'log', 'gateway', ...network.nodes.map(({ name }) => name)];
+    write(layout, 'chain', chainConfig(layout, network.money, payers));
+  }
   for (const { name, url, fault } of network.nodes) {
     write(layout, name, {
       // The node adds its fault to its name by itself, so that none can be run without saying so.

@@ -7,6 +7,7 @@ import { openWitnessSeed } from '@assay/log/node';
 import { openStorageSeed, type StorageDescription } from '@assay/services';
 import { writeConfigs } from './configs.ts';
 import { Layout, type NetworkPlan, QUORUM, STORAGE_PROFILE, WITNESSES } from './layout.ts';
+import { describeMoney, type MoneyDescription, moneyKeys } from './money.ts';
 
 /** A folder that holds a network of another plan. */
 export class NetworkError extends AssayError<'other-plan' | 'port-in-use'> {}
@@ -20,6 +21,8 @@ export interface NetworkDescription {
   readonly gateway: { readonly url: string };
   readonly nodes: readonly { readonly name: string; readonly url: string; readonly fault?: string }[];
   readonly witnesses: readonly { readonly name: string; readonly url: string; readonly vkey: string }[];
+  /** Absent where everything is free. */
+  readonly money?: MoneyDescription;
 }
 
 /** The description with what only its own processes are told. */
@@ -37,7 +40,8 @@ export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
   const layout = new Layout(plan);
   for (const folder of ['keys', 'config', 'state', 'logs'])
     mkdirSync(layout.path(folder), { recursive: true });
-  for (const name of ['log', 'gateway', ...plan.nodes.map((node) => node.name)])
+  const processes = ['log', 'gateway', ...plan.nodes.map((node) => node.name)];
+  for (const name of [...processes, ...(plan.money === true ? moneyKeys() : [])])
     openIdentity(layout.key(name), entropy);
   const tenants = PEOPLE.map((name) => openIdentity(layout.key(name), entropy).keyId);
   const description = describe(layout, entropy);
@@ -70,6 +74,7 @@ function describe(layout: Layout, entropy: Entropy): NetworkDescription {
     gateway: { url: layout.gatewayUrl },
     nodes: layout.plan.nodes.map((node, i) => ({ ...node, url: layout.nodeUrl(i) })),
     witnesses,
+    ...(layout.plan.money === true ? { money: describeMoney(layout) } : {}),
   };
 }
 

@@ -6,10 +6,12 @@ import { PROFILES } from '@assay/storage';
 export interface NetworkPlan {
   /** Folder that holds keys, logs, outboxes, stored content and configuration. */
   readonly dir: string;
-  /** First port; the gateway's. The others follow: log, witnesses, inference nodes, storage nodes. */
+  /** First port; the gateway's. The others follow: log, witnesses, inference nodes, storage nodes, chain, settler. */
   readonly port: number;
   /** Inference nodes by name, in order; a fault stands in the name. */
   readonly nodes: readonly NodePlan[];
+  /** Whether answers are paid for; without, everything is free. */
+  readonly money?: boolean;
 }
 
 /** One inference node, with a deliberate fault if the plan says so. */
@@ -67,6 +69,14 @@ export class Layout {
     return this.#url(2 + WITNESSES + this.plan.nodes.length + i);
   }
 
+  get chainUrl(): string {
+    return this.#url(this.#freePortCount);
+  }
+
+  get settlerUrl(): string {
+    return this.#url(this.#freePortCount + 1);
+  }
+
   /** All ports that the network listens on. */
   get ports(): number[] {
     return Array.from({ length: this.#portCount }, (_, i) => this.plan.port + i);
@@ -109,6 +119,11 @@ export class Layout {
   }
 
   get #portCount(): number {
+    return this.#freePortCount + (this.plan.money === true ? 2 : 0);
+  }
+
+  /** Ports of a network without money. */
+  get #freePortCount(): number {
     return 2 + WITNESSES + this.plan.nodes.length + STORAGE_PROFILE.n;
   }
 

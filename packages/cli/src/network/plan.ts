@@ -12,13 +12,15 @@ export interface PlanAsked {
   readonly nodes?: number;
   /** `NODE=FAULT`, or `none`. */
   readonly fault?: readonly string[];
+  /** Without money. */
+  readonly free?: boolean;
 }
 
 const PORT = 7_400;
 const NODES = 3;
 
 /** The plan. A folder keeps the one that it was made with, so what is not asked for is as it was. @throws CliError */
-export function planOf({ dir, port, nodes, fault }: PlanAsked): NetworkPlan {
+export function planOf({ dir, port, nodes, fault, free }: PlanAsked): NetworkPlan {
   const made = existsSync(join(dir, 'network.json')) ? readNetworkFile(dir) : undefined;
   const asBefore = made === undefined ? [] : made.nodes.map(({ name }) => planOfName(name));
   const count = nodes ?? (made === undefined ? NODES : asBefore.length);
@@ -29,6 +31,7 @@ export function planOf({ dir, port, nodes, fault }: PlanAsked): NetworkPlan {
       made === undefined || fault !== undefined || count !== asBefore.length
         ? nodePlans(count, fault ?? [])
         : asBefore,
+    money: free === true ? false : made === undefined || made.money !== undefined,
   };
 }
 

@@ -8,7 +8,12 @@ export function rolesOf(layout: Layout): Role[][] {
   const witnesses = Array.from({ length: WITNESSES }, (_, i) => role(layout, 'witness', `witness-${i + 1}`));
   const nodes = layout.plan.nodes.map(({ name }) => role(layout, 'inference-node', name));
   const rest = [role(layout, 'gateway', 'gateway'), role(layout, 'view-keeper', 'view-keeper')];
-  return [witnesses, [role(layout, 'log-server', 'log')], [storage(layout), ...nodes, ...rest]];
+  const chain = layout.plan.money === true ? [role(layout, 'chain', 'chain')] : [];
+  return [
+    [...witnesses, ...chain],
+    [role(layout, 'log-server', 'log')],
+    [storage(layout), ...nodes, ...rest],
+  ];
 }
 
 /** All storage nodes in one process: six would double what a start costs on two cores, and have one operator either way. */

@@ -14,7 +14,9 @@ describe('the plan of a network', () => {
       dir: join(root, 'new'),
       port: 7_400,
       nodes: [{ name: 'node-a' }, { name: 'node-b' }, { name: 'node-c' }],
+      money: true,
     });
+    expect(planOf({ dir: join(root, 'new'), free: true }).money).toBe(false);
     const asked = { dir: join(root, 'new'), nodes: 2, fault: ['b=serve-stale:lying'] };
     expect(planOf(asked).nodes).toEqual([
       { name: 'node-a' },
@@ -40,9 +42,9 @@ describe('the plan of a network', () => {
       { name: 'node-a' },
       { name: 'node-b.fault-serve-stale-honest', fault: 'serve-stale:honest' },
     ];
-    expect(planOf({ dir: root })).toEqual({ dir: root, port: 9_500, nodes });
+    expect(planOf({ dir: root })).toEqual({ dir: root, money: false, port: 9_500, nodes });
     // What is asked for stands, so that a folder of another plan is found out.
-    expect(planOf({ dir: root, port: 9_600 })).toEqual({ dir: root, port: 9_600, nodes });
+    expect(planOf({ dir: root, port: 9_600 })).toEqual({ dir: root, money: false, port: 9_600, nodes });
     expect(planOf({ dir: root, fault: ['none'] }).nodes).toEqual([{ name: 'node-a' }, { name: 'node-b' }]);
   });
 });

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   anvilBinary,
-  BATCH_SETTLEMENT,
   deployDevContracts,
   devAddress,
   openEmbeddedChain,
@@ -13,6 +12,7 @@ import {
   startAnvil,
 } from '../../src/node/chain/index.ts';
 import { systemClock } from '@assay/core';
+import { BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
 import { balanceOf, CHAIN_ID, scratch, until } from './support/lab.ts';
 
 const PROCESS = fileURLToPath(new URL('./support/chain-process.ts', import.meta.url));
@@ -80,7 +80,9 @@ describe('what it is', () => {
     } satisfies Parameters<typeof openEmbeddedChain>[0];
     for (let start = 0; start < 2; start++) {
       const chain = await openEmbeddedChain(options);
-      expect(await chain.rpc.call<string>('eth_getCode', [BATCH_SETTLEMENT, 'latest'])).not.toBe('0x');
+      expect(await chain.rpc.call<string>('eth_getCode', [BATCH_SETTLEMENT_ADDRESS, 'latest'])).not.toBe(
+        '0x',
+      );
       const token = devAddress('DevToken');
       expect(await readTokenBalance(publicClient(chain.rpc, CHAIN_ID), token, TO)).toBe(0n);
       // Repeated on a chain that has them, it changes nothing.

@@ -1,16 +1,8 @@
 /** Puts the development contracts on an embedded chain. Repeating it changes nothing. */
+import { type Address, BATCH_SETTLEMENT_ADDRESS, DEPOSIT_COLLECTOR_ADDRESS } from '@assay/core/money';
 import { encodeDeployData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import {
-  type Address,
-  BATCH_SETTLEMENT,
-  type Deployed,
-  DEPLOYED,
-  DEPOSIT_COLLECTOR,
-  DEV_DEPLOYER_KEY,
-  devAddress,
-  MULTICALL3,
-} from './addresses.ts';
+import { type Deployed, DEPLOYED, DEV_DEPLOYER_KEY, devAddress, MULTICALL3 } from './addresses.ts';
 import { artifact } from './artifact.ts';
 import { ChainError } from './errors.ts';
 import { currentFees } from './outbox/fees.ts';
@@ -28,8 +20,8 @@ export interface DevContracts {
 }
 
 const STAND_INS = [
-  ['DevBatchSettlement', BATCH_SETTLEMENT],
-  ['DevDepositCollector', DEPOSIT_COLLECTOR],
+  ['DevBatchSettlement', BATCH_SETTLEMENT_ADDRESS],
+  ['DevDepositCollector', DEPOSIT_COLLECTOR_ADDRESS],
   ['DevMulticall3', MULTICALL3],
 ] as const;
 

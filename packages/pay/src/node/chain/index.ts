@@ -1,10 +1,7 @@
 /** The chain: the embedded one as a child process, reading any, and getting transactions onto it. */
 export {
-  type Address,
-  BATCH_SETTLEMENT,
   DEPLOYED,
   type Deployed,
-  DEPOSIT_COLLECTOR,
   DEV_DEPLOYER_KEY,
   DEV_FAUCET_KEY,
   devAddress,
@@ -17,6 +14,7 @@ export { type ConstructorArguments, deployDevContracts, type DevContracts } from
 export { EmbeddedChain, type EmbeddedChainOptions, openEmbeddedChain } from './embedded-chain.ts';
 export { ChainError, RpcError } from './errors.ts';
 export * from './outbox/index.ts';
+export { type DevGenesis, genesisArguments, genesisName, originHash } from './genesis.ts';
 export { publicClient } from './public-client.ts';
 export {
   type PaymentChannelState,
@@ -25,4 +23,6 @@ export {
   readReceiver,
   readTokenBalance,
 } from './reads.ts';
+export { checkSigned } from './signed-transaction.ts';
+export { assertSafeTerms, CLAIMS_PER_WITHDRAWAL, type SettlementTerms, TermsError } from './terms.ts';
 export { type Rpc, rpcClient, type RpcOptions } from './rpc.ts';

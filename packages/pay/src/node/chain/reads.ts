@@ -1,6 +1,6 @@
 /** What the money's contracts say now. */
+import { type Address, BATCH_SETTLEMENT_ADDRESS as BATCH_SETTLEMENT } from '@assay/core/money';
 import type { PublicClient } from 'viem';
-import { type Address, BATCH_SETTLEMENT } from './addresses.ts';
 import { devBatchSettlementAbi, devTokenAbi } from './artifacts/abis.ts';
 
 /** A payment channel as the contract holds it. */

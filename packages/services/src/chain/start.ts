@@ -1,0 +1,55 @@
+/** The embedded chain as one running server. */
+import type { Clock } from '@assay/core';
+import { type Address, evmAddress } from '@assay/core/money';
+import { deployDevContracts, genesisArguments, genesisName, openEmbeddedChain } from '@assay/pay/node';
+import { listen, type RunningService } from '../serving/index.ts';
+import { createChainApp } from './app.ts';
+import type { ChainConfig } from './config.ts';
+
+/**
+ * Brings back what is kept, or makes the chain with its contracts, and resolves once it answers.
+ *
+ * @throws ChainError; TermsError for settlement times that are not safe together
+ */
+export async function startChain(config: ChainConfig, outside: { clock: Clock }): Promise<RunningService> {
+  const { chainId } = config;
+  const genesis = genesisOf(config.genesis);
+  const told = genesisArguments(genesis);
+  const chain = await openEmbeddedChain({
+    path: config.database,
+    chainId,
+    genesis: genesisName(genesis),
+    clock: outside.clock,
+    snapshotEvery: config.snapshotEvery,
+    found: (rpc) =>
+      deployDevContracts(rpc, {
+        chainId,
+        arguments: told,
+        funded: config.funded.map(evmAddress),
+      }),
+  });
+  const server = await listen(createChainApp(chain), config.listen);
+  const failure = Promise.withResolvers<unknown>();
+  void chain.failure.then((error) => error !== undefined && failure.resolve(error));
+  return {
+    ready: { listening: server.url, chain: `eip155:${chainId}` },
+    failure: failure.promise,
+    stop: async () => {
+      await server.close();
+      await chain.stop();
+    },
+  };
+}
+
+function genesisOf(genesis: ChainConfig['genesis']): Parameters<typeof genesisArguments>[0] {
+  const { settler, vetoer, treasury, witnesses, bond } = genesis;
+  const [to, veto, fees] = [settler, vetoer, treasury].map(evmAddress) as [Address, Address, Address];
+  return {
+    ...genesis,
+    settler: to,
+    vetoer: veto,
+    treasury: fees,
+    witnesses: witnesses.map(evmAddress),
+    bond: BigInt(bond),
+  };
+}

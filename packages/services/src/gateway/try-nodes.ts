@@ -1,7 +1,7 @@
 /** Asks one node after the other until one answers (PROTOCOL 5.4). */
 import type { ReadResponse } from '../inference-node/wire/index.ts';
 import { encodeExecuteRequest, type ExecuteHead } from '../inference-node/wire/index.ts';
-import { flawOf } from './check-answer.ts';
+import { type AskedMoney, flawOf } from './check-answer.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { NodePeer, TryResult } from './node-peer.ts';
 
@@ -10,6 +10,7 @@ export interface Trying {
   /** `attempt` is filled in here. */
   readonly head: Omit<ExecuteHead, 'attempt'>;
   readonly inputBytes: Uint8Array;
+  readonly money?: AskedMoney | undefined;
   /** Best first. */
   readonly peers: readonly NodePeer[];
   readonly attempts: number;
@@ -37,7 +38,8 @@ export async function tryNodes(trying: Trying): Promise<NodeAnswer> {
     const peer = peers[attempt % peers.length] as NodePeer;
     const head = { ...trying.head, attempt };
     const result = await peer.execute(encodeExecuteRequest(head, trying.inputBytes), timeoutMs);
-    const judged = judge(result, { head, inputBytes: trying.inputBytes, node: peer.keyId });
+    const { inputBytes, money } = trying;
+    const judged = judge(result, { head, inputBytes, node: peer.keyId, money });
     if (judged.kind !== 'failed') peer.breaker.succeeded();
     if (judged.kind === 'answered') return judged;
     if (judged.kind === 'refused') {

@@ -28,7 +28,7 @@ export interface NodeService {
   readonly log: Logger;
   readonly maxBodyBytes: number;
   /** @throws NodeError */
-  execute(request: ExecuteRequest): Promise<ExecuteResponse>;
+  execute(request: ExecuteRequest, gateway: string): Promise<ExecuteResponse>;
   kept(receiptId: string): Kept | undefined;
   state(): NodeState;
 }
@@ -39,9 +39,9 @@ export function createNodeApp(node: NodeService): Hono<NodeBindings> {
 
   app.post(EXECUTE_PATH, async (c) => {
     const signed = { method: 'POST', path: EXECUTE_PATH, recipient: node.keyId };
-    await node.callers.gateway(c.req.header(AUTHORIZATION), signed);
+    const gateway = await node.callers.gateway(c.req.header(AUTHORIZATION), signed);
     const request = decodeExecuteRequest(await readBody(c, node.maxBodyBytes));
-    const answer = encodeExecuteResponse(await node.execute(request));
+    const answer = encodeExecuteResponse(await node.execute(request, gateway));
     // Straight into the raw response: a Response object costs more than the rest of the way out.
     const { outgoing } = c.env;
     outgoing.writeHead(200, { 'content-type': FRAME_TYPE, 'content-length': answer.length });

@@ -15,6 +15,7 @@ import { EngineError, isCallerFault, type RunResult, type SessionCache } from '@
 import { erasedFields, type Erasure } from '../erasure/index.ts';
 import { type Answered, type Item, type Outbox, RequestLedger } from '../outbox/index.ts';
 import type { CheckpointRef, LogView } from '../participant/index.ts';
+import type { Charging, Ordered } from './charging.ts';
 import { type Choice, chooseTarget } from './choose-target.ts';
 import type { Fault } from './fault.ts';
 import { eraseKept, type Kept, keptItem, readKept } from './kept-answer.ts';
@@ -37,6 +38,7 @@ export interface ExecutorOptions {
   /** Requests at once; more are sent away. */
   readonly maxInFlight: number;
   readonly fault: Fault | undefined;
+  readonly charging: Charging;
 }
 
 /** A request on its way: what it asks, what will answer it, since when. */
@@ -46,6 +48,8 @@ interface Accepted {
   readonly choice: Choice;
   readonly accepted: number;
   readonly notBefore: CheckpointRef;
+  /** Absent where the answer is free. */
+  readonly ordered: Ordered | undefined;
 }
 
 /** Verification levels that this node can honour; any other is refused, never silently lowered. */
@@ -108,15 +112,16 @@ export class Executor {
   /**
    * Answers a request; a retry gets the first answer again, byte for byte.
    *
+   * @param gateway key id of the gateway that asks
    * @throws NodeError
    */
-  async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
+  async execute(request: ExecuteRequest, gateway: string): Promise<ExecuteResponse> {
     const bytes = requestBytes(request, request.inputBytes);
     const identity = { key: requestKey(request), hash: hex(sha256(bytes)) };
-    return this.#ledger.once(identity, () => this.#admit(request, bytes));
+    return this.#ledger.once(identity, () => this.#admit(request, bytes, gateway));
   }
 
-  async #admit(request: ExecuteRequest, bytes: Uint8Array): Promise<ExecuteResponse> {
+  async #admit(request: ExecuteRequest, bytes: Uint8Array, gateway: string): Promise<ExecuteResponse> {
     if (this.#inFlight >= this.#options.maxInFlight) {
       throw new NodeError('overloaded', {
         what: `${this.#inFlight} requests are being worked on, at most ${this.#options.maxInFlight} are`,
@@ -125,7 +130,7 @@ export class Executor {
     }
     this.#inFlight += 1;
     try {
-      const accepted = this.#accept(request, bytes);
+      const accepted = this.#accept(request, bytes, gateway);
       const kept = await this.#run(accepted);
       return kept;
     } finally {
@@ -133,8 +138,8 @@ export class Executor {
     }
   }
 
-  #accept(request: ExecuteRequest, bytes: Uint8Array): Accepted {
-    const { view, clock, maxDecisionAgeMs, fault } = this.#options;
+  #accept(request: ExecuteRequest, bytes: Uint8Array, gateway: string): Accepted {
+    const { view, clock, maxDecisionAgeMs, fault, charging } = this.#options;
     assertOffered(request.verification);
     const { notBefore } = view;
     if (notBefore === undefined) {
@@ -146,7 +151,11 @@ export class Executor {
     const accepted = clock.now();
     const { model, ask, id: requestId } = request;
     const choice = chooseTarget({ model, ask, requestId }, { view, now: accepted, maxDecisionAgeMs, fault });
-    return { request, requestBytes: bytes, choice, accepted, notBefore };
+    const ordered =
+      request.payment === undefined
+        ? undefined
+        : charging.order(request.payment, { gateway, model, inputBytes: sizeOf(request.inputs) });
+    return { request, requestBytes: bytes, choice, accepted, notBefore, ordered };
   }
 
   async #run(accepted: Accepted): Promise<Kept> {
@@ -171,11 +180,16 @@ export class Executor {
       outputBytes: String(sizeOf(outputs)),
       computeMicros: String(computeMicros),
     };
-    const { id, sequence, entry } = this.#options.stream.place(this.#receipt(accepted, outputBytes, usage));
+    const { stream, charging } = this.#options;
+    const { ordered } = accepted;
+    const { id, sequence, entry } = stream.place(
+      this.#receipt(accepted, outputBytes, usage),
+      ordered === undefined ? undefined : (receipt) => charging.sign(ordered, receipt),
+    );
     const kept: Kept = {
       identity: { key: requestKey(request), hash: hex(sha256(accepted.requestBytes)) },
       receiptId: id,
-      stream: this.#options.stream.id,
+      stream: stream.id,
       sequence,
       salts: request.salts,
       entry,
@@ -213,6 +227,7 @@ export class Executor {
       verification: request.verification,
       ...(request.uses === undefined ? {} : { uses: request.uses }),
       ...(request.rerunOf === undefined ? {} : { rerunOf: request.rerunOf }),
+      ...this.#options.charging.members(accepted.ordered, usage),
     };
   }
 }

@@ -25,6 +25,10 @@ const MEANING = {
   /** Erased at its client's word (PROTOCOL 8.2). */
   erased: { status: 410, elsewhere: false },
   'too-large': { status: 413, elsewhere: false },
+  /** The price book that is named is not known here, or not the asking gateway's for this model. */
+  'unknown-price': { status: 404, elsewhere: true },
+  /** The answer costs more than the order lets it. */
+  price: { status: 422, elsewhere: false },
   /** A verification level that is not offered here. */
   verification: { status: 422, elsewhere: false },
   /** The graph failed while running. */

@@ -2,11 +2,15 @@
 import { type Clock, type Entropy, freshId, type LogRecord, readEntry } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import { OnnxEngine, SessionCache } from '@assay/engine';
+import { paymentSigner } from '@assay/pay';
+import { loadSecp256k1 } from '@assay/pay/node';
 import type { Logger } from 'pino';
 import { Eraser } from '../erasure/index.ts';
+import { PriceBooks } from '../money/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink, type LogView } from '../participant/index.ts';
 import { announcedVersions } from './announced.ts';
+import { Charging } from './charging.ts';
 import type { NodeConfig } from './config.ts';
 import { Contents } from './contents.ts';
 import { Executor } from './executor.ts';
@@ -46,6 +50,7 @@ export class InferenceNode {
   readonly #outbox: Outbox;
   readonly #shipper: Shipper;
   readonly #recovery = new Recovery();
+  readonly #prices = new PriceBooks();
   readonly #stream: ReceiptStream;
   readonly #contents: Contents;
   readonly #sessions: SessionCache;
@@ -99,6 +104,14 @@ export class InferenceNode {
       maxDecisionAgeMs: config.maxDecisionAge * 1_000,
       maxInFlight: config.maxInFlight,
       fault: config.fault,
+      charging: new Charging({
+        node: this.keyId,
+        prices: this.#prices,
+        signer: paymentSigner(
+          this.#identity.paymentSecret,
+          loadSecp256k1((line) => env.log.warn(line)),
+        ),
+      }),
     });
     for (const answered of this.#recovery.answered) this.#executor.restore(answered);
     this.#eraser = new Eraser({
@@ -142,13 +155,14 @@ export class InferenceNode {
   }
 
   /** @throws NodeError */
-  async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
-    if (this.#phase === 'ready') return this.#executor.execute(request);
+  async execute(request: ExecuteRequest, gateway: string): Promise<ExecuteResponse> {
+    if (this.#phase === 'ready') return this.#executor.execute(request, gateway);
     throw new NodeError('not-ready', { what: `the node is ${this.#phase}`, fix: 'Ask another node.' });
   }
 
   /** Looks at a record that the log brought. */
   note(record: LogRecord): void {
+    this.#prices.note(record, this.#env.view.registry);
     this.#eraser.note(record);
   }
 

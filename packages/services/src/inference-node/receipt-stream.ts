@@ -1,8 +1,10 @@
 /** The sequence of one process's receipts: numbered without a gap, each naming the one before (PROTOCOL 5.1). */
 import { type Predicate, readEntry, type Signer, signStatement } from '@assay/core';
 
+type Receipt = Predicate<'output.receipt'>;
+
 /** Everything of a receipt but its place in the stream. */
-export type Unplaced = Omit<Predicate<'output.receipt'>, 'stream' | 'sequence' | 'previous'>;
+export type Unplaced = Omit<Receipt, 'stream' | 'sequence' | 'previous' | 'paymentSignature'>;
 
 /** A signed receipt. */
 export interface Placed {
@@ -31,11 +33,12 @@ export class ReceiptStream {
     this.#signer = signer;
   }
 
-  /** Signs the next receipt. */
-  place(receipt: Unplaced): Placed {
+  /** Signs the next receipt. @param pay the payment key's signature over it, where it is paid for (PROTOCOL 5.6) */
+  place(receipt: Unplaced, pay?: (receipt: Receipt) => string): Placed {
     const sequence = this.#last === undefined ? 0 : this.#last.sequence + 1;
     const previous = this.#last === undefined ? {} : { previous: this.#last.id };
-    const predicate = { ...receipt, stream: this.id, sequence: String(sequence), ...previous };
+    const placed: Receipt = { ...receipt, stream: this.id, sequence: String(sequence), ...previous };
+    const predicate = pay === undefined ? placed : { ...placed, paymentSignature: pay(placed) };
     const entry = signStatement('output.receipt', predicate, this.#signer);
     this.#last = { id: readEntry(entry).id, sequence, entry };
     return this.#last;

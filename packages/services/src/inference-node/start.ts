@@ -44,7 +44,7 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     clock,
     log,
     maxBodyBytes: config.maxBodyBytes,
-    execute: (request) => node.execute(request),
+    execute: (request, gateway) => node.execute(request, gateway),
     kept: (receipt) => node.kept(receipt),
     state: () => node.state(),
   });

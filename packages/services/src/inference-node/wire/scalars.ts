@@ -29,12 +29,15 @@ export type Salts = z.infer<typeof salts>;
 
 /** The order that pays for an answer, the price book that prices it, and the most that it may cost. */
 export const payment = z.strictObject({
-  /** Hexadecimal EIP-712 digest of the order. */
-  order: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected an order hash' }),
+  /** Hexadecimal EIP-712 digest of the order; absent when an x402 client that knows no orders pays. */
+  order: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: 'expected an order hash' })
+    .optional(),
   /** Record id of the gateway's `price.publish`. */
   priceBook: z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected a record id' }),
   /** Atomic units of the asset, a decimal string. */
-  max: z.string().regex(/^(0|[1-9][0-9]{0,18})$/, { error: 'expected an amount below 10^19' }),
+  max: z.string().regex(/^(0|[1-9][0-9]{0,38})$/, { error: 'expected atomic units' }),
 });
 
 /** What a node is told of the money. */

@@ -42,6 +42,7 @@ describe('request parameters', () => {
       rerunOf: undefined,
       verification: 'signed',
       wait: 'signed',
+      inlineReceipt: false,
       salts: {},
     });
   });

@@ -63,6 +63,8 @@ export class SimHost implements StorageNode {
   #heal: () => void = () => undefined;
   /** Shards the engine was asked to take, repeats apart. */
   puts = 0;
+  /** Bytes of shards it was asked for, shown in time or not. */
+  shown = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -157,7 +159,10 @@ export class SimHost implements StorageNode {
     options?: CallOptions,
   ): Promise<ShardLeaves> {
     return this.#rpc(options, async (engine) => {
-      return this.liar ? { bytes: sha256(packId), proof: [] } : engine.getLeaves(packId, at);
+      if (this.liar) return { bytes: sha256(packId), proof: [] };
+      const leaves = await engine.getLeaves(packId, at);
+      this.shown += leaves.bytes.length;
+      return leaves;
     });
   }
 

@@ -34,6 +34,15 @@ export interface WorldOptions {
   readonly window?: number;
 }
 
+/** What reading everything back came to. */
+export interface ReadOutcome {
+  readonly same: boolean;
+  readonly events: readonly ReadEvent[];
+  /** Milliseconds of virtual time, by file. */
+  readonly times: readonly number[];
+  readonly hedgedBytes: number;
+}
+
 const SHARD_BYTES = 512;
 
 /** A journal on the client's disk: what was not synced dies with the client. */
@@ -164,19 +173,23 @@ export class World {
   }
 
   /** Reads everything back and compares it with the files. */
-  async readBack({ blobId }: UploadResult): Promise<{ same: boolean; events: ReadEvent[] }> {
+  async readBack({ blobId }: UploadResult): Promise<ReadOutcome> {
     const events: ReadEvent[] = [];
-    const read = async (): Promise<boolean> => {
+    const times: number[] = [];
+    const read = async (): Promise<ReadOutcome> => {
       using blob = await openBlob(
         blobId,
         this.readerOptions((event) => void events.push(event)),
       );
+      let same = true;
       for (const { path, source } of this.files) {
-        if (hex(await blob.bytes(path)) !== hex(await source.read(0, source.size))) return false;
+        const started = this.scheduler.now();
+        if (hex(await blob.bytes(path)) !== hex(await source.read(0, source.size))) same = false;
+        times.push(this.scheduler.now() - started);
       }
-      return true;
+      return { same, events, times, hedgedBytes: blob.hedgedBytes };
     };
-    return { same: await this.scheduler.until(read(), 600_000), events };
+    return this.scheduler.until(read(), 600_000);
   }
 
   readerOptions(onEvent: (event: ReadEvent) => void = () => undefined): ReaderOptions {

@@ -1,6 +1,7 @@
 /** The browser-safe half of the storage room: codec, formats, receipts, progress and the client's state machines. */
 export * from './errors.ts';
 export type { Kernel, RowProduct } from './codec/kernel.ts';
+export { type BytePasses, type PackFacts, type PackMemory, passesOf } from './codec/passes.ts';
 export { pureKernel } from './codec/pure.ts';
 export { ReedSolomon } from './codec/reed-solomon.ts';
 export { sharedWasmKernel, wasmKernel, type WasmKernel, type WasmMemory } from './codec/wasm.ts';
@@ -39,11 +40,12 @@ export {
 } from './format/pack.ts';
 export { encodeManifest, type PagedManifest, pageIdsOf, readManifest } from './format/pages.ts';
 export {
-  fillPack,
+  checkUnchanged,
   manifestOf,
   planDigest,
   planUpload,
   type PlannedPack,
+  readPack,
   type SourceFile,
   type UploadPlan,
 } from './format/plan.ts';
@@ -61,7 +63,8 @@ export { type Cause, type Evidence, type Revocation, revoke } from './regression
 export { auditNodes, type AuditReport, repairPacks } from './client/audit.ts';
 export type { UploadEvent } from './client/events.ts';
 export type { LaneState } from './client/lane.ts';
-export { HedgeBudget, type TaskContext } from './client/pack-task.ts';
+export { HedgeBudget, READ_HEDGES, WRITE_HEDGES } from './client/hedge-budget.ts';
+export type { TaskContext } from './client/pack-task.ts';
 export type * from './client/ports.ts';
 export { type BlobReader, openBlob, readContext, type ReaderOptions } from './client/reader.ts';
 export {

@@ -12,7 +12,7 @@ import {
   shardLength,
 } from '../src/format/pack.ts';
 import { encodeManifest, readManifest } from '../src/format/pages.ts';
-import { fillPack, manifestOf, planUpload } from '../src/format/plan.ts';
+import { readPack, manifestOf, planUpload } from '../src/format/plan.ts';
 import { memorySource } from '../src/format/source.ts';
 import {
   hashLeaf,
@@ -304,7 +304,7 @@ describe('manifest', () => {
     const packs = await Promise.all(
       plan.packs.map(async (pack) => {
         const out = new Uint8Array(pack.packLen);
-        await fillPack(pack, files, out);
+        await readPack(pack, files, out);
         return out;
       }),
     );

@@ -7,7 +7,8 @@ import type { Tombstone } from '../node-facts.ts';
 import { Progress, type ProgressEvent } from '../progress.ts';
 import { revoke } from '../regression.ts';
 import { auditNodes, type AuditReport, repairPacks } from './audit.ts';
-import { HedgeBudget, type TaskContext } from './pack-task.ts';
+import { HedgeBudget, WRITE_HEDGES } from './hedge-budget.ts';
+import type { TaskContext } from './pack-task.ts';
 import { readContext, type ReaderOptions } from './reader.ts';
 import type { ReadContext } from './shard-reader.ts';
 
@@ -49,7 +50,7 @@ export class Custody implements Disposable {
       lanes: this.#read.lanes,
       progress: this.#progress,
       session: hex(randomBytes(16)),
-      hedges: new HedgeBudget(),
+      hedges: new HedgeBudget(WRITE_HEDGES),
       onReceipt: (pack, receipt) => void this.#progress.receipt(pack, receipt),
       onFatal: () => this.#abort.abort(),
     };

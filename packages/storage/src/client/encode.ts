@@ -1,9 +1,9 @@
 /** Turns a planned pack, or a manifest page, into shards that lie in kernel memory, and their committed header. */
 import type { Kernel } from '../codec/kernel.ts';
-import { ReedSolomon } from '../codec/reed-solomon.ts';
+import { passesOf, shardsOf } from '../codec/passes.ts';
 import type { Profile } from '../committee.ts';
 import { CODEC, encodePackHeader, type PackHeader, packId, shardLength } from '../format/pack.ts';
-import { fillPack, type PlannedPack, type SourceFile } from '../format/plan.ts';
+import { checkUnchanged, type PlannedPack, readPack, type SourceFile } from '../format/plan.ts';
 import { shardRoot } from '../merkle.ts';
 
 /** A pack ready to be sent. */
@@ -16,43 +16,32 @@ export interface EncodedPack {
   readonly release: () => void;
 }
 
-/** Reads a pack's chunks straight into kernel memory and encodes the parity beside them: no copy in between. */
+/**
+ * Reads a pack's chunks straight into kernel memory and encodes the parity beside them: no copy in between.
+ * @throws TransferError `source-changed` when a file no longer has the bytes that were planned
+ */
 export async function encodePack(
   pack: PlannedPack,
   files: readonly SourceFile[],
   { kernel, profile }: { kernel: Kernel; profile: Profile },
 ): Promise<EncodedPack> {
   const { k, n } = profile;
-  const shardLen = shardLength(pack.packLen, k);
+  const { packLen } = pack;
+  const shardLen = shardLength(packLen, k);
   const memory = kernel.alloc(n * shardLen);
   try {
-    await fillPack(pack, files, memory);
+    await readPack(pack, files, memory);
     // The slot may have held another pack: padding is part of what the roots commit to.
-    memory.fill(0, pack.packLen, k * shardLen);
-    const shards = Array.from({ length: n }, (_, i) => memory.subarray(i * shardLen, (i + 1) * shardLen));
-    new ReedSolomon({ k, n }, kernel).encode(shards.slice(0, k), shards.slice(k));
-    const header = {
-      codec: CODEC.cauchy,
-      k,
-      n,
-      shardLen,
-      packLen: pack.packLen,
-      roots: shards.map(shardRoot),
-    };
-    return sealed(header, shards, () => kernel.free(memory));
+    memory.fill(0, packLen, k * shardLen);
+    const chunks = pack.chunks.map(({ length }) => length);
+    const { roots, ids } = await passesOf(kernel).encode({ memory, k, n, chunks });
+    checkUnchanged(pack, files, ids);
+    const header = { codec: CODEC.cauchy, k, n, shardLen, packLen, roots };
+    return sealed(header, shardsOf(memory, n), () => kernel.free(memory));
   } catch (error) {
     kernel.free(memory);
     throw error;
   }
-}
-
-/** Writes the parity shards and gives the roots of all. */
-export function encodeHere(
-  shards: readonly Uint8Array[],
-  { kernel, k }: { kernel: Kernel; k: number },
-): Uint8Array[] {
-  new ReedSolomon({ k, n: shards.length }, kernel).encode(shards.slice(0, k), shards.slice(k));
-  return shards.map(shardRoot);
 }
 
 /**

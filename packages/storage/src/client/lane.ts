@@ -1,5 +1,6 @@
 /** One node as the client experiences it: how fast it answers, how much it is given at once, whether it is spoken to. */
 import { NodeError } from '../errors.ts';
+import { type CallKind, Latencies } from './latencies.ts';
 import type { CallOptions, Clock, Random, StorageNode } from './ports.ts';
 
 /** Why a node is not spoken to at the moment; `ready` when it is. */
@@ -13,8 +14,9 @@ export class Stalled extends Error {
 const LEAST_STALL_MS = 250;
 const FIRST_STALL_MS = 2_000;
 const FIRST_HEDGE_MS = 150;
-const SAMPLES = 64;
 const STALLS_TO_BREAK = 2;
+/** How much longer a call may be silent while every other node that was asked something is silent too. */
+const PATIENCE_WITH_ALL = 4;
 
 export interface LaneOptions {
   readonly node: StorageNode;
@@ -23,19 +25,31 @@ export interface LaneOptions {
   /** Asks the node whether it is back; the lane opens when this resolves. */
   readonly probe: (lane: Lane) => Promise<void>;
   readonly onState: (lane: Lane) => void;
+  /** Every lane of the same client: what all of them do at once is not one node's doing. */
+  readonly all: () => Iterable<Lane>;
   /** Ends all probing. */
   readonly signal: AbortSignal;
+}
+
+/** A call on its way. */
+interface Call {
+  readonly kind: CallKind;
+  /** When a byte last moved. */
+  moved: number;
 }
 
 export class Lane {
   readonly node: StorageNode;
   readonly #options: LaneOptions;
-  readonly #latencies: number[] = [];
-  readonly #waiting: (() => void)[] = [];
+  readonly #latencies = new Latencies();
+  readonly #calls = new Set<Call>();
+  readonly #waiting = new Set<() => void>();
   #state: LaneState = 'ready';
+  #answered = false;
   #stalls = 0;
   #window = 4;
-  #running = 0;
+  /** Calls within the window, counted from the moment they may begin. */
+  #entered = 0;
   #outages = 0;
 
   constructor(options: LaneOptions) {
@@ -51,22 +65,41 @@ export class Lane {
     return this.#state === 'ready';
   }
 
+  /** Whether the node is likely to answer soon: it has answered, most lately too, and nothing it was asked is overdue. */
+  get prompt(): boolean {
+    return this.ready && this.#answered && this.#stalls === 0 && !this.overdue;
+  }
+
+  /** Whether a call to it has been silent for longer than its history, or that of the others, leads one to expect. */
+  get overdue(): boolean {
+    const now = this.#options.clock.now();
+    return [...this.#calls].some(({ kind, moved }) => now - moved > this.hedgeAfter(kind));
+  }
+
   /** Milliseconds without a byte after which a call counts as stalled: three times the slowest twentieth. */
-  get stallLimit(): number {
-    if (this.#latencies.length === 0) return FIRST_STALL_MS;
-    return Math.max(LEAST_STALL_MS, 3 * this.percentile(0.95));
+  stallLimit(kind: CallKind): number {
+    const slowest = this.#latencies.percentile(kind, 0.95);
+    return slowest === undefined ? FIRST_STALL_MS : Math.max(LEAST_STALL_MS, 3 * slowest);
   }
 
-  /** Milliseconds after which a reader asks others as well: twice the slowest twentieth, or little while unknown. */
-  get hedgeAfter(): number {
-    if (!this.ready) return 0;
-    return this.#latencies.length === 0 ? FIRST_HEDGE_MS : 2 * this.percentile(0.95) + 20;
+  /** Milliseconds after which others are asked as well: twice the slowest twentieth, its own or at first the others'. */
+  hedgeAfter(kind: CallKind): number {
+    const own = this.#latencies.percentile(kind, 0.95);
+    if (own !== undefined) return 2 * own + 20;
+    const others = [...this.#options.all()].map((lane) => lane.latency(kind, 0.95) ?? NaN);
+    const slowest = Math.max(...others.filter((ms) => !Number.isNaN(ms)));
+    return Number.isFinite(slowest) ? 2 * slowest + 20 : FIRST_HEDGE_MS;
   }
 
-  /** A quantile of recent latencies, in milliseconds; the first stall limit while there are none. */
-  percentile(share: number): number {
-    const sorted = [...this.#latencies].sort((a, b) => a - b);
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? FIRST_STALL_MS;
+  /** A quantile of the node's recent latencies in milliseconds; undefined while there are none. */
+  latency(kind: CallKind, share: number): number | undefined {
+    return this.#latencies.percentile(kind, share);
+  }
+
+  /** Milliseconds for which nothing moved although something was asked; undefined when nothing is. */
+  get silence(): number | undefined {
+    if (this.#calls.size === 0) return undefined;
+    return this.#options.clock.now() - Math.max(...[...this.#calls].map(({ moved }) => moved));
   }
 
   /**
@@ -76,19 +109,25 @@ export class Lane {
   async call<T>(
     make: (node: StorageNode, options: CallOptions) => Promise<T>,
     signal: AbortSignal,
+    kind: CallKind = 'small',
   ): Promise<T> {
-    await this.#enter();
+    await this.#enter(signal);
     const started = this.#options.clock.now();
+    const call = { kind, moved: started };
+    this.#calls.add(call);
     try {
-      const value = await this.#watched(make, signal);
-      this.#succeeded(this.#options.clock.now() - started);
+      const value = await this.#watched(make, signal, call);
+      this.#succeeded(kind, this.#options.clock.now() - started);
       return value;
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
+      // Whoever gave up on a call that was overdue has seen a stall, if a short one.
+      else if (this.#options.clock.now() - call.moved > this.hedgeAfter(kind)) this.#failed(new Stalled());
       throw error;
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      this.#calls.delete(call);
+      this.#entered--;
+      this.#letOneIn();
     }
   }
 
@@ -97,55 +136,80 @@ export class Lane {
     this.#shut('distrusted');
   }
 
-  async #enter(): Promise<void> {
-    while (this.#running >= this.#window) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async #enter(signal: AbortSignal): Promise<void> {
+    let queued = false;
+    while (this.#entered >= this.#window && !signal.aborted) {
+      queued = true;
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          signal.removeEventListener('abort', go);
+          this.#waiting.delete(go);
+          resolve();
+        };
+        this.#waiting.add(go);
+        signal.addEventListener('abort', go, { once: true });
+      });
       // What queued behind a call that never came back need not find that out for itself.
-      if (!this.ready) {
-        this.#waiting.shift()?.();
-        throw new NodeError('unreachable', { what: `the node is ${this.#state}` });
-      }
+      if (!this.ready) break;
     }
-    this.#running++;
+    // A probe of a node that is not spoken to comes straight here.
+    if (!signal.aborted && (this.ready || !queued)) return void this.#entered++;
+    this.#letOneIn();
+    throw new NodeError('unreachable', { what: signal.aborted ? 'given up' : `the node is ${this.#state}` });
+  }
+
+  #letOneIn(): void {
+    const [first] = this.#waiting;
+    first?.();
   }
 
   async #watched<T>(
     make: (node: StorageNode, options: CallOptions) => Promise<T>,
     outer: AbortSignal,
+    call: Call,
   ): Promise<T> {
-    const { clock } = this.#options;
     const inner = new AbortController();
     const stop = (): void => inner.abort();
     outer.addEventListener('abort', stop, { once: true });
-    let last = clock.now();
-    const limit = this.stallLimit;
-    const stalled = async (): Promise<never> => {
-      while (!inner.signal.aborted) {
-        const left = last + limit - clock.now();
-        if (left <= 0) break;
-        const due = clock.now() + left;
-        await clock.sleep(left, inner.signal);
-        // Time in which this process itself did not run is not held against the node.
-        last += Math.max(0, clock.now() - due);
-      }
-      throw new Stalled(`no byte moved for ${limit} ms`);
-    };
-    const call = make(this.node, { signal: inner.signal, onBytes: () => void (last = clock.now()) });
+    const onBytes = (): void => void (call.moved = this.#options.clock.now());
+    const made = make(this.node, { signal: inner.signal, onBytes });
     // The loser's rejection is expected: an aborted call rejects after the race is over.
-    call.catch(() => undefined);
+    made.catch(() => undefined);
     try {
-      return await Promise.race([call, stalled()]);
+      return await Promise.race([made, this.#stall(call, inner.signal)]);
     } finally {
       inner.abort();
       outer.removeEventListener('abort', stop);
     }
   }
 
-  #succeeded(ms: number): void {
+  /** Rejects once the call has been silent for too long, or is over. */
+  async #stall(call: Call, over: AbortSignal): Promise<never> {
+    const { clock } = this.#options;
+    const limit = this.stallLimit(call.kind);
+    while (!over.aborted) {
+      const allowed = this.#othersSilent(limit / 2) ? PATIENCE_WITH_ALL * limit : limit;
+      const left = call.moved + allowed - clock.now();
+      if (left <= 0) break;
+      const due = clock.now() + Math.min(left, limit);
+      await clock.sleep(Math.min(left, limit), over);
+      // Time in which this process itself did not run is not held against the node.
+      call.moved += Math.max(0, clock.now() - due);
+    }
+    throw new Stalled(`no byte moved for ${limit} ms`);
+  }
+
+  /** Whether others were asked something, and none of them has moved a byte for `ms` either: then it is not this node. */
+  #othersSilent(ms: number): boolean {
+    const silences = [...this.#options.all()].flatMap((lane) => (lane === this ? [] : (lane.silence ?? [])));
+    return silences.length > 0 && silences.every((silence) => silence > ms);
+  }
+
+  #succeeded(kind: CallKind, ms: number): void {
+    this.#answered = true;
     this.#stalls = 0;
     this.#outages = 0;
-    this.#latencies.push(ms);
-    if (this.#latencies.length > SAMPLES) this.#latencies.shift();
+    this.#latencies.add(kind, ms);
     this.#window = Math.min(16, this.#window + 1 / this.#window);
   }
 
@@ -153,6 +217,8 @@ export class Lane {
     if (error instanceof Stalled) {
       this.#window = Math.max(1, this.#window / 2);
       if (++this.#stalls >= STALLS_TO_BREAK) this.#shut('stalled');
+      // Once may be chance: whoever answers a greeting is prompt again.
+      else if (this.ready) void this.#answers(this.#options.probe);
     } else if (error instanceof NodeError) {
       if (error.code === 'unreachable' || error.code === 'stopped') this.#shut('unreachable');
       else if (error.code === 'disk-full' || error.code === 'quota') this.#shut('full');

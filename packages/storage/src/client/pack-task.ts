@@ -7,6 +7,7 @@ import { shardRoot } from '../merkle.ts';
 import type { Progress } from '../progress.ts';
 import { type ShardReceipt, type VerifiedReceipt, verifyShardReceipt } from '../receipt.ts';
 import type { EncodedPack } from './encode.ts';
+import type { HedgeBudget } from './hedge-budget.ts';
 import { type Lane, Stalled } from './lane.ts';
 import type { Clock, Random } from './ports.ts';
 
@@ -26,27 +27,6 @@ export interface TaskContext {
   readonly onFatal: (error: Error) => void;
 }
 
-/** Bytes that may be sent a second time while the first copy may still arrive: a twentieth of what was sent. */
-export class HedgeBudget {
-  #sent = 0;
-  #hedged = 0;
-
-  sent(bytes: number): void {
-    this.#sent += bytes;
-  }
-
-  get hedged(): number {
-    return this.#hedged;
-  }
-
-  /** Takes `bytes` from the budget if it has them. The first shard is free, or a small upload could never hedge. */
-  take(bytes: number): boolean {
-    if (this.#hedged > 0 && this.#hedged + bytes > this.#sent * 0.05) return false;
-    this.#hedged += bytes;
-    return true;
-  }
-}
-
 const RETRY_LEAST_MS = 50;
 const RETRY_MOST_MS = 5_000;
 /** How often a shard that nobody can take at the moment looks again. */
@@ -64,6 +44,7 @@ export class PackTask {
   readonly #order: readonly string[];
   readonly #waiting = new Set<number>();
   readonly #taken = new Set<string>();
+  readonly #sending = new Map<number, Lane>();
   #settle: () => void = () => undefined;
   #certifiedAt: number | undefined;
 
@@ -81,6 +62,13 @@ export class PackTask {
   get idle(): boolean {
     const left = this.encoded.shards.length - this.#context.progress.receipts(this.pack).length;
     return this.#waiting.size >= left;
+  }
+
+  /** Whether every shard left waits for a node that cannot be spoken to, or that is silent for longer than it should be. */
+  get hopeless(): boolean {
+    const slow = [...this.#sending.values()].filter((lane) => lane.overdue).length;
+    const left = this.encoded.shards.length - this.#context.progress.receipts(this.pack).length;
+    return this.#waiting.size + slow >= left;
   }
 
   /** Milliseconds since the pack was certified; undefined before. */
@@ -140,9 +128,14 @@ export class PackTask {
     const { headerBytes, shards } = this.encoded;
     const put = { header: headerBytes, index, body: shards[index] as Uint8Array, session };
     progress.inFlight(this.pack, index, true);
+    this.#sending.set(index, lane);
     try {
-      const receipt = await lane.call((node, options) => node.putShard(put, options), this.#abort.signal);
-      hedges.sent(put.body.length);
+      const receipt = await lane.call(
+        (node, options) => node.putShard(put, options),
+        this.#abort.signal,
+        'put',
+      );
+      hedges.moved(put.body.length);
       this.#accept(index, lane, receipt);
       return 'received';
     } catch (error) {
@@ -150,6 +143,8 @@ export class PackTask {
       this.#taken.delete(hex(lane.node.id));
       if (this.#abort.signal.aborted) return 'failed';
       return this.#explain(error, { index, lane });
+    } finally {
+      this.#sending.delete(index);
     }
   }
 

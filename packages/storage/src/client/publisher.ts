@@ -25,10 +25,10 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Something moved: it is shown within the interval. */
+  /** Something moved, be it only the ghost or what is recoverable: it is shown within the interval. */
   note(changes: readonly ProgressEvent[]): void {
     this.#changes.push(...changes);
-    if (this.#scheduled || changes.length === 0) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
     void this.#options.clock
       .sleep(INTERVAL_MS)

@@ -7,7 +7,9 @@ import { locate, type Manifest, type ManifestFile, type PackRange } from '../for
 import type { PackHeader } from '../format/pack.ts';
 import { readManifest } from '../format/pages.ts';
 import { LEAF_BYTES, leafCount } from '../merkle.ts';
+import { HedgeBudget, READ_HEDGES } from './hedge-budget.ts';
 import { Lane, Stalled } from './lane.ts';
+import { mostOf } from './most-of.ts';
 import type { Clock, Random, StorageNode } from './ports.ts';
 import { type ReadContext, type ReadEvent, ShardReader } from './shard-reader.ts';
 
@@ -18,7 +20,7 @@ export interface ReaderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** Runs fetched ahead of the one being given out: bounds memory to about window chunks. */
+  /** Packs fetched ahead of the one being given out: bounds memory to about that many packs and one. */
   readonly window?: number;
   readonly onEvent?: (event: ReadEvent) => void;
 }
@@ -29,11 +31,13 @@ export function readContext(options: ReaderOptions, signal: AbortSignal): ReadCo
   const probe = async (lane: Lane): Promise<void> => {
     await lane.call((node, call) => node.hello(randomBytes(32), call), signal);
   };
-  const lanes = options.nodes.map(
-    (node) => new Lane({ node, clock, random, probe, onState: () => undefined, signal }),
-  );
-  const byId = new Map(lanes.map((lane) => [hex(lane.node.id), lane]));
-  return { committee, lanes: byId, kernel, clock, signal, onEvent: (event) => options.onEvent?.(event) };
+  const lanes = new Map<string, Lane>();
+  const all = (): Iterable<Lane> => lanes.values();
+  for (const node of options.nodes) {
+    lanes.set(hex(node.id), new Lane({ node, clock, random, probe, onState: () => undefined, all, signal }));
+  }
+  const onEvent = (event: ReadEvent): void => options.onEvent?.(event);
+  return { committee, lanes, kernel, clock, signal, hedges: new HedgeBudget(READ_HEDGES), onEvent };
 }
 
 /**
@@ -44,22 +48,49 @@ export async function openBlob(blobId: Uint8Array, options: ReaderOptions): Prom
   const abort = new AbortController();
   const context = readContext(options, abort.signal);
   try {
-    const manifest = await readManifest(blobId, (id) => fetchPage(id, context));
-    return new BlobReader(manifest, { context, abort, window: options.window ?? 4 });
+    // Who does not answer a greeting is asked last from the start, and no read has to find that out.
+    const [manifest] = await Promise.all([
+      readManifest(blobId, (id) => fetchPage(id, context)),
+      greetAll(context, options.randomBytes),
+    ]);
+    return new BlobReader(manifest, { context, abort, window: options.window ?? 2 });
   } catch (error) {
     abort.abort();
     throw error;
   }
 }
 
+/** How long a node that has not answered yet may be the only one asked for a page. */
+const LEAST_HEDGE_MS = 50;
+
+async function greetAll(
+  { lanes, clock, signal, committee }: ReadContext,
+  random: ReaderOptions['randomBytes'],
+): Promise<void> {
+  const greet = async (lane: Lane): Promise<boolean> => {
+    try {
+      await lane.call((node, call) => node.hello(random(32), call), signal);
+      return true;
+    } catch (error) {
+      if (error instanceof Stalled || error instanceof NodeError) return false;
+      throw error;
+    }
+  };
+  await mostOf([...lanes.values()].map(greet), { enough: committee.profile.k, clock, signal });
+}
+
 /** Asks one node after another, the next as soon as the last is slow; whoever shows the page first is believed by its id. */
 async function fetchPage(id: Uint8Array, { lanes, signal, clock }: ReadContext): Promise<Uint8Array> {
   const { promise: found, resolve } = Promise.withResolvers<Uint8Array>();
   const asking: Promise<void>[] = [];
-  for (const lane of [...lanes.values()].sort((a, b) => Number(b.ready) - Number(a.ready))) {
+  for (const lane of [...lanes.values()].sort((a, b) => Number(b.prompt) - Number(a.prompt))) {
     const asked = askForPage(lane, { id, signal }).then((page) => page && resolve(page));
     asking.push(asked);
-    const page = await Promise.race([found, asked, clock.sleep(lane.hedgeAfter, signal)]);
+    const page = await Promise.race([
+      found,
+      asked,
+      clock.sleep(lane.prompt ? lane.hedgeAfter('small') : LEAST_HEDGE_MS, signal),
+    ]);
     if (page instanceof Uint8Array) return page;
   }
   const page = await Promise.race([found, Promise.all(asking)]);
@@ -85,7 +116,6 @@ export class BlobReader implements Disposable {
   readonly #context: ReadContext;
   readonly #abort: AbortController;
   readonly #window: number;
-  readonly #packs = new Map<number, ShardReader>();
 
   constructor(
     manifest: Manifest,
@@ -108,21 +138,29 @@ export class BlobReader implements Disposable {
     throw new FormatError('range', { what: `the blob has no file "${path}"` });
   }
 
-  /** Bytes [start, end) of a file in order, fetched ahead within the window. Whole chunks are checked against their ids. */
+  /**
+   * Bytes [start, end) of a file in order, packs fetched ahead within the window. Whole chunks are checked against their
+   * ids.
+   */
   async *read(path: string, range?: { start: number; end: number }): AsyncGenerator<Uint8Array> {
     const file = this.file(path);
-    const runs = locate(this.manifest, file, range ?? { start: 0, end: file.size });
-    const ahead: Promise<Uint8Array>[] = [];
+    const visits = byPack(locate(this.manifest, file, range ?? { start: 0, end: file.size }));
+    const ahead: Promise<Uint8Array[]>[] = [];
     let next = 0;
     const fill = (): void => {
-      while (ahead.length < this.#window && next < runs.length) {
-        const run = this.#run(runs[next++] as PackRange);
+      while (ahead.length < this.#window && next < visits.length) {
+        const visit = this.#visit(visits[next++] as PackRange[]);
         // Its failure is met when its turn comes; until then it must not count as unhandled.
-        run.catch(() => undefined);
-        ahead.push(run);
+        visit.catch(() => undefined);
+        ahead.push(visit);
       }
     };
-    for (fill(); ahead.length > 0; fill()) yield await (ahead.shift() as Promise<Uint8Array>);
+    for (fill(); ahead.length > 0; fill()) yield* await (ahead.shift() as Promise<Uint8Array[]>);
+  }
+
+  /** Bytes of shards that were read twice because their holder was late. */
+  get hedgedBytes(): number {
+    return this.#context.hedges.hedged;
   }
 
   /** All of a range in one array: for tensors and other small reads. */
@@ -139,38 +177,77 @@ export class BlobReader implements Disposable {
     return this.bytes((this.manifest.files[tensor.file] as ManifestFile).path, tensor);
   }
 
-  async #run(run: PackRange): Promise<Uint8Array> {
-    const bytes = await this.#packBytes(run);
-    const whole = run.within === 0 && run.length === run.chunk.length;
-    if (whole && !equal(sha256(bytes), run.chunk.id)) {
-      throw new TransferError('chunk-mismatch', {
-        what: `the blob's maker gave chunk ${hex(run.chunk.id)} other bytes than its id says`,
-      });
-    }
-    return bytes;
-  }
-
-  /** The systematic code lays a pack's payload end to end over its data shards. */
-  async #packBytes({ pack, offset, length }: PackRange): Promise<Uint8Array> {
+  /** Runs of one pack, in order. */
+  async #visit(runs: readonly PackRange[]): Promise<Uint8Array[]> {
+    const pack = (runs[0] as PackRange).pack;
     const header = this.manifest.packs[pack] as PackHeader;
-    const reader = this.#packs.get(pack) ?? new ShardReader(header, this.#context);
-    this.#packs.set(pack, reader);
-    const { shardLen } = header;
-    const parts: Promise<Uint8Array>[] = [];
-    for (let index = Math.floor(offset / shardLen); index * shardLen < offset + length; index++) {
-      const start = Math.max(0, offset - index * shardLen);
-      const end = Math.min(shardLen, offset + length - index * shardLen);
-      parts.push(shardBytes(reader, { index, start, end, shardLen }));
-    }
-    return concat(...(await Promise.all(parts)));
+    const reader = new ShardReader(header, this.#context);
+    const wanted = runs.reduce((sum, { length }) => sum + length, 0);
+    // Whoever wants most of a pack gets whole shards: any k will do, and none is fetched or hashed twice.
+    const data = wanted * 2 >= header.packLen ? await reader.data() : undefined;
+    const one = async (run: PackRange): Promise<Uint8Array> => {
+      const bytes = data === undefined ? await ranged(reader, header, run) : cut(data, header, run);
+      return checkedChunk(bytes, run);
+    };
+    return Promise.all(runs.map(one));
   }
+}
+
+/** Neighbouring runs of one pack together. */
+function byPack(runs: readonly PackRange[]): PackRange[][] {
+  const visits: PackRange[][] = [];
+  for (const run of runs) {
+    const last = visits.at(-1);
+    if (last?.[0]?.pack === run.pack) last.push(run);
+    else visits.push([run]);
+  }
+  return visits;
+}
+
+/** @throws TransferError `chunk-mismatch` */
+function checkedChunk(bytes: Uint8Array, { within, length, chunk }: PackRange): Uint8Array {
+  const whole = within === 0 && length === chunk.length;
+  if (!whole || equal(sha256(bytes), chunk.id)) return bytes;
+  throw new TransferError('chunk-mismatch', {
+    what: `the blob's maker gave chunk ${hex(chunk.id)} other bytes than its id says`,
+  });
+}
+
+interface Piece {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a run lies: the systematic code lays a pack's payload end to end over its data shards. */
+function pieces({ shardLen }: PackHeader, { offset, length }: PackRange): Piece[] {
+  const out: Piece[] = [];
+  for (let index = Math.floor(offset / shardLen); index * shardLen < offset + length; index++) {
+    const start = Math.max(0, offset - index * shardLen);
+    out.push({ index, start, end: Math.min(shardLen, offset + length - index * shardLen) });
+  }
+  return out;
+}
+
+/** A run out of whole data shards; copied only where it spans two. */
+function cut(data: readonly Uint8Array[], header: PackHeader, run: PackRange): Uint8Array {
+  const parts = pieces(header, run).map(({ index, start, end }) =>
+    (data[index] as Uint8Array).subarray(start, end),
+  );
+  return parts.length === 1 ? (parts[0] as Uint8Array) : concat(...parts);
+}
+
+/** A run by its leaves alone. */
+async function ranged(reader: ShardReader, header: PackHeader, run: PackRange): Promise<Uint8Array> {
+  const parts = pieces(header, run).map((piece) => shardBytes(reader, piece, header.shardLen));
+  return concat(...(await Promise.all(parts)));
 }
 
 async function shardBytes(
   reader: ShardReader,
-  at: { index: number; start: number; end: number; shardLen: number },
+  { index, start, end }: Piece,
+  shardLen: number,
 ): Promise<Uint8Array> {
-  const { index, start, end, shardLen } = at;
   const from = Math.floor(start / LEAF_BYTES);
   const to = Math.min(leafCount(shardLen), Math.ceil(end / LEAF_BYTES));
   const leaves = await reader.leaves(index, { from, to });

@@ -50,7 +50,11 @@ async function renewShard(
 ): Promise<void> {
   const { committee, session, onReceipt } = context;
   try {
-    const answer = await lane.call((node, call) => node.renewShard(id, { index, session }, call), signal);
+    const answer = await lane.call(
+      (node, call) => node.renewShard(id, { index, session }, call),
+      signal,
+      'put',
+    );
     const receipt = verifyShardReceipt(answer, committee);
     checkPlace(receipt, { header, id, committee });
     onReceipt(pack, receipt);

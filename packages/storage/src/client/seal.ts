@@ -119,7 +119,7 @@ async function putPage(
 ): Promise<void> {
   const index = rendezvous(committee, page.id).findIndex((id) => equal(id, lane.node.id));
   const put = { header: page.headerBytes, index, body: page.shards[index] as Uint8Array, session };
-  const receipt = await lane.call((node, call) => node.putShard(put, call), signal);
+  const receipt = await lane.call((node, call) => node.putShard(put, call), signal, 'put');
   checkPlace(verifyShardReceipt(receipt, committee), { header: page.header, id: page.id, committee });
 }
 

@@ -23,7 +23,11 @@ export class Transfer {
   readonly #active = new Map<number, PackTask>();
   /** Packs to start; a pack that fell below its quorum joins again at the front. */
   readonly #queue: number[];
+  /** Packs that are being read and encoded: they count as memory too. */
+  readonly #loading = new Set<number>();
   #waiting = false;
+  #closed = false;
+  #wake: () => void = () => undefined;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -43,8 +47,11 @@ export class Transfer {
   /** Resolves when every pack is certified. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#allCertified()) {
-      const started = await this.#startNext();
-      if (!started) await this.#pause(signal);
+      const changed = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#fill();
+      this.#makeRoom();
+      // Nodes that come back and tails that grow old tell nobody: hence the clock beside the event.
+      await Promise.race([changed, this.#options.context.clock.sleep(POLL_MS, signal)]);
     }
     if (signal.aborted) this.close();
   }
@@ -54,13 +61,18 @@ export class Transfer {
     const { clock } = this.#options.context;
     const until = clock.now() + TAIL_GRACE_MS;
     // A sleep ends at once when the upload is stopped: without the first test this would spin.
-    while (!signal.aborted && clock.now() < until && [...this.#active.values()].some((task) => !task.idle))
+    while (
+      !signal.aborted &&
+      clock.now() < until &&
+      [...this.#active.values()].some((task) => !task.hopeless)
+    )
       await clock.sleep(POLL_MS, signal);
     this.close();
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
 
   close(): void {
+    this.#closed = true;
     for (const task of this.#active.values()) task.close();
   }
 
@@ -70,22 +82,41 @@ export class Transfer {
     return true;
   }
 
-  async #startNext(): Promise<boolean> {
-    const { context, window, load } = this.#options;
-    const next = this.#queue.find((pack) => !this.#active.has(pack));
-    if (next === undefined || !this.#enoughNodes(next) || this.#active.size >= window) return false;
-    this.#queue.splice(this.#queue.indexOf(next), 1);
-    if (context.progress.isCertified(next)) return true;
-    const task = new PackTask(context, next, await load(next));
-    this.#active.set(next, task);
-    task.done.then(() => this.#finished(task), context.onFatal);
-    return true;
+  /** Starts packs until the window is full; several are read and encoded at once. */
+  #fill(): void {
+    for (;;) {
+      const next = this.#queue.find((pack) => !this.#active.has(pack) && !this.#loading.has(pack));
+      if (next === undefined || this.#inMemory >= this.#options.window || !this.#enoughNodes(next)) return;
+      this.#queue.splice(this.#queue.indexOf(next), 1);
+      if (!this.#options.context.progress.isCertified(next)) void this.#start(next);
+    }
+  }
+
+  get #inMemory(): number {
+    return this.#active.size + this.#loading.size;
+  }
+
+  async #start(pack: number): Promise<void> {
+    const { context, load } = this.#options;
+    this.#loading.add(pack);
+    try {
+      const task = new PackTask(context, pack, await load(pack));
+      this.#active.set(pack, task);
+      void task.settled.then(() => this.#wake());
+      task.done.then(() => this.#finished(task), context.onFatal);
+      if (this.#closed) task.close();
+    } catch (error) {
+      context.onFatal(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#loading.delete(pack);
+    }
   }
 
   #finished(task: PackTask): void {
     this.#active.delete(task.pack);
     const certified = this.#options.context.progress.isCertified(task.pack);
     if (!certified && !this.#queue.includes(task.pack)) this.#queue.push(task.pack);
+    this.#wake();
   }
 
   /** A pack that no ready node could take a further shard of would only hold memory. */
@@ -95,19 +126,17 @@ export class Transfer {
     return [...lanes].some(([id, lane]) => lane.ready && !holders.has(id));
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
-    const { context, window } = this.#options;
+  #makeRoom(): void {
     this.#reportWaiting();
     const wanted = this.#queue.some((pack) => !this.#active.has(pack));
-    if (wanted && this.#active.size >= window) this.#freeOne();
-    await context.clock.sleep(POLL_MS, signal);
+    if (wanted && this.#inMemory >= this.#options.window) this.#freeOne();
   }
 
-  /** Memory goes first from a certified pack whose tail is idle or old, then from one that can only wait. */
+  /** Memory goes first from a certified pack whose tail is hopeless or old, then from one that can only wait. */
   #freeOne(): void {
     const { progress, committee } = this.#options.context;
     const tasks = [...this.#active.values()];
-    const tail = tasks.find((t) => t.tailAge !== undefined && (t.idle || t.tailAge > TAIL_GRACE_MS));
+    const tail = tasks.find((t) => t.tailAge !== undefined && (t.hopeless || t.tailAge > TAIL_GRACE_MS));
     const parked = tasks.find((t) => t.idle && progress.receipts(t.pack).length >= committee.profile.k);
     (tail ?? parked)?.close();
   }

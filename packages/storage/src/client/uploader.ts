@@ -21,13 +21,14 @@ import { type EncodedPack, encodePack } from './encode.ts';
 import type { UploadEvent } from './events.ts';
 import { UploadJournal } from './journal.ts';
 import { Lane } from './lane.ts';
-import { HedgeBudget, type TaskContext } from './pack-task.ts';
+import { HedgeBudget, WRITE_HEDGES } from './hedge-budget.ts';
+import type { TaskContext } from './pack-task.ts';
 import type { Clock, Journal, Random, StorageNode } from './ports.ts';
 import { Publisher } from './publisher.ts';
 import { reuseParentPacks } from './reuse.ts';
 import { type SealOptions, sealBlob } from './seal.ts';
 import { Transfer } from './transfer.ts';
-import { checkAll, checkNode, type WatchOptions } from './watch.ts';
+import { checkAll, checkNode, checkQuietly, type WatchOptions } from './watch.ts';
 
 export interface UploadOptions {
   readonly committee: Committee;
@@ -66,8 +67,8 @@ export interface UploadResult {
 export async function upload(files: readonly SourceFile[], options: UploadOptions): Promise<UploadResult> {
   checkCommittee(options.committee);
   const packBytes = options.committee.profile.k * options.shardBytes;
-  const { parent } = options;
-  const plan = await planUpload(files, { packBytes, ...(parent === undefined ? {} : { parent }) });
+  const { kernel, parent } = options;
+  const plan = await planUpload(files, { packBytes, kernel, ...(parent === undefined ? {} : { parent }) });
   const run = new UploadRun(files, plan, options);
   try {
     return await run.complete();
@@ -86,7 +87,7 @@ class UploadRun {
   readonly #publisher: Publisher;
   readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #headers = new Map<number, PackHeader>();
-  readonly #hedges = new HedgeBudget();
+  readonly #hedges = new HedgeBudget(WRITE_HEDGES);
   readonly #boots = new Map<string, string>();
   #transfer: Transfer | undefined;
   #session = '';
@@ -124,7 +125,7 @@ class UploadRun {
       );
       const paged = encodeManifest(manifest);
       // Whoever lost its log meanwhile is found here, before anybody signs for the whole.
-      await checkAll(this.#lanes.values(), this.#watch());
+      await this.#checkAll();
       const certificate = await this.#seal({
         blobId: paged.blobId,
         manifest,
@@ -148,7 +149,7 @@ class UploadRun {
     restored?.headers.forEach((header, pack) => this.#headers.set(pack, header));
     for (const { pack, receipt } of restored?.receipts ?? []) this.#progress.receipt(pack, receipt);
     if (restored !== undefined) await this.#publisher.flush();
-    await checkAll(this.#lanes.values(), this.#watch());
+    await this.#checkAll();
     await reuseParentPacks(this.#plan, this.#context, this.#abort.signal);
   }
 
@@ -238,8 +239,13 @@ class UploadRun {
     const boot = hex(receipt.bootId);
     // A new boot may have lost what the last one signed; ask, and believe only the signed answer.
     if ((this.#boots.get(node) ?? boot) !== boot)
-      void checkAll([this.#lanes.get(node) as Lane], this.#watch());
+      void checkQuietly(this.#lanes.get(node) as Lane, this.#watch());
     this.#boots.set(node, boot);
+  }
+
+  #checkAll(): Promise<void> {
+    const { committee, clock } = this.#options;
+    return checkAll(this.#lanes.values(), { ...this.#watch(), quorum: committee.profile.q, clock });
   }
 
   #watch(): WatchOptions {
@@ -260,7 +266,8 @@ class UploadRun {
     const onState = (lane: Lane): void =>
       this.#options.onEvent?.({ type: 'node', node: lane.node.id, state: lane.state });
     const probe = (lane: Lane): Promise<void> => checkNode(lane, this.#watch());
-    return new Lane({ node, clock, random, probe, onState, signal: this.#abort.signal });
+    const all = (): Iterable<Lane> => this.#lanes.values();
+    return new Lane({ node, clock, random, probe, onState, all, signal: this.#abort.signal });
   }
 
   #fail(error: Error): void {

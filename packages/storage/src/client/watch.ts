@@ -6,6 +6,8 @@ import type { Progress, ProgressEvent } from '../progress.ts';
 import type { VerifiedReceipt } from '../receipt.ts';
 import { revoke } from '../regression.ts';
 import { type Lane, Stalled } from './lane.ts';
+import { mostOf } from './most-of.ts';
+import type { Clock } from './ports.ts';
 
 export interface WatchOptions {
   /** Whose receipts are to be held against the nodes' logs. */
@@ -36,16 +38,26 @@ function strikeUncovered(hello: Hello, { progress, onRevoked }: WatchOptions): v
   }
 }
 
-/** Asks every node that can be spoken to. Those that do not answer keep their receipts. */
-export async function checkAll(lanes: Iterable<Lane>, options: WatchOptions): Promise<void> {
-  await Promise.all([...lanes].filter((lane) => lane.ready).map((lane) => quietly(checkNode(lane, options))));
+/**
+ * Asks every node that can be spoken to. Those that do not answer keep their receipts, and once `quorum` have answered
+ * they are not waited for much longer: what they say later strikes what it must all the same.
+ */
+export async function checkAll(
+  lanes: Iterable<Lane>,
+  { quorum, clock, ...options }: WatchOptions & { readonly quorum: number; readonly clock: Clock },
+): Promise<void> {
+  const asked = [...lanes].filter((lane) => lane.ready).map((lane) => checkQuietly(lane, options));
+  await mostOf(asked, { enough: quorum, clock, signal: options.signal });
 }
 
-async function quietly(check: Promise<void>): Promise<void> {
+/** The same; whether it answered. */
+export async function checkQuietly(lane: Lane, options: WatchOptions): Promise<boolean> {
   try {
-    await check;
+    await checkNode(lane, options);
+    return true;
   } catch (error) {
     if (!(error instanceof Stalled || error instanceof NodeError || error instanceof ReceiptError))
       throw error;
+    return false;
   }
 }

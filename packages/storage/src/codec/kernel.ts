@@ -1,5 +1,7 @@
 /** The port between the code's algebra and the loop that multiplies bytes; `pure.ts` and `wasm.ts` are its two drivers. */
 
+import type { BytePasses } from './passes.ts';
+
 /** One product of a matrix with byte columns. */
 export interface RowProduct {
   /** rows × k coefficients, row-major. */
@@ -19,11 +21,8 @@ export interface Kernel {
   alloc(bytes: number): Uint8Array;
   /** Gives a buffer of `alloc` back; it must not be used afterwards. */
   free(buffer: Uint8Array): void;
-  /**
-   * Parity and roots of one pack whose shards lie in one buffer of `alloc`, computed elsewhere (worker threads).
-   * Kernels without this are used on the caller's own thread.
-   */
-  encodeAside?(shards: readonly Uint8Array[], k: number): Promise<Uint8Array[]>;
+  /** Passes over buffers of `alloc`, done by worker threads. Without them the caller's own thread does it (`passesOf`). */
+  readonly passes?: BytePasses;
   /** dst[r] = Σ matrix[r][j] · src[j]. @throws CodecError `shape` */
   multiplyRows(job: RowProduct): void;
 }

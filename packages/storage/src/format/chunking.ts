@@ -5,6 +5,7 @@ import { contentCuts } from './cdc.ts';
 import { readGguf } from './gguf.ts';
 import { readOnnx } from './onnx.ts';
 import { readSafetensors } from './safetensors.ts';
+import { type Scan, scanner } from './scan.ts';
 import type { ByteSource } from './source.ts';
 import type { Tensor, TensorTable } from './tensors.ts';
 
@@ -23,20 +24,20 @@ export interface ChunkPlan {
 }
 
 /** Plans the chunks of one file. A hostile or broken header never throws: the file is then cut by content. */
-export async function planChunks(path: string, source: ByteSource): Promise<ChunkPlan> {
+export async function planChunks(path: string, source: ByteSource, scan = scanner()): Promise<ChunkPlan> {
   const read = readerOf(path);
-  if (read === undefined) return byContent(source);
+  if (read === undefined) return byContent(source, scan);
   try {
     const table = await read(source);
     return { format: table.format, ends: tensorCuts(table, source.size), tensors: table.tensors };
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof EncodingError)) throw error;
-    return { ...(await byContent(source)), distrust: error };
+    return { ...(await byContent(source, scan)), distrust: error };
   }
 }
 
-async function byContent(source: ByteSource): Promise<ChunkPlan> {
-  return { format: 'unknown', ends: await contentCuts(source), tensors: [] };
+async function byContent(source: ByteSource, scan: Scan): Promise<ChunkPlan> {
+  return { format: 'unknown', ends: await contentCuts(source, scan), tensors: [] };
 }
 
 function readerOf(path: string): ((source: ByteSource) => Promise<TensorTable>) | undefined {

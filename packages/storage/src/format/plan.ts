@@ -1,10 +1,12 @@
 /** Plans an upload: cuts files into chunks, drops those the parent version has, and lays the new ones out in packs. */
 import { equal, hex, sha256 } from '@assay/core';
+import type { Kernel } from '../codec/kernel.ts';
 import { TransferError } from '../errors.ts';
 import { type ChunkPlan, planChunks } from './chunking.ts';
 import type { Manifest } from './manifest.ts';
 import { type PackHeader, packId } from './pack.ts';
-import type { ByteSource } from './source.ts';
+import { scanner, type Span } from './scan.ts';
+import { type ByteSource, readInto } from './source.ts';
 
 /** A file to store. */
 export interface SourceFile {
@@ -48,19 +50,23 @@ export interface PlanOptions {
   readonly packBytes: number;
   /** The version to deduplicate against. */
   readonly parent?: { readonly blobId: Uint8Array; readonly manifest: Manifest };
+  /** A kernel with threads reads ahead and hashes several chunks at once. */
+  readonly kernel?: Kernel;
 }
 
-/** Plans the upload of `files`, reading each once to hash its chunks. */
+/** Plans the upload of `files`, reading each once to hash its chunks; unknown formats once more to cut them. */
 export async function planUpload(files: readonly SourceFile[], options: PlanOptions): Promise<UploadPlan> {
   const layout = new Layout(options);
   const planned: UploadPlan['files'][number][] = [];
+  const scan = scanner(options.kernel);
   for (const [index, { path, source }] of files.entries()) {
-    const plan = await planChunks(path, source);
-    let start = 0;
-    for (const end of plan.ends) {
-      const id = sha256(await source.read(start, end - start));
+    const plan = await planChunks(path, source, scan);
+    const spans = plan.ends.map((end, i) => ({ start: plan.ends[i - 1] ?? 0, end }));
+    const ids = scan(source, spans, (passes, bytes) => passes.digest(bytes));
+    let at = 0;
+    for await (const id of ids) {
+      const { start, end } = spans[at++] as Span;
       layout.add({ id, file: index, start, length: end - start });
-      start = end;
     }
     planned.push({ path, size: source.size, plan });
   }
@@ -131,29 +137,36 @@ class Layout {
   }
 }
 
-/**
- * Reads a planned pack's payload into `out`, which has at least `packLen` bytes.
- * @throws TransferError `source-changed` when a file no longer has the bytes that were planned
- */
-export async function fillPack(
+/** Reads a planned pack's payload into `out`, which has at least `packLen` bytes. */
+export async function readPack(
   pack: PlannedPack,
   files: readonly SourceFile[],
   out: Uint8Array,
 ): Promise<void> {
   let at = 0;
-  for (const { id, file, start, length } of pack.chunks) {
-    const { path, source } = files[file] as SourceFile;
-    const bytes = await source.read(start, length);
-    if (!equal(sha256(bytes), id)) {
-      throw new TransferError('source-changed', {
-        what: `"${path}" changed while it was being stored`,
-        where: `bytes ${start}…${start + length}`,
-        fix: 'Start the upload again.',
-      });
-    }
-    out.set(bytes, at);
+  for (const { file, start, length } of pack.chunks) {
+    await readInto((files[file] as SourceFile).source, start, out.subarray(at, at + length));
     at += length;
   }
+}
+
+/**
+ * Holds the chunks that were read against those that were planned.
+ * @throws TransferError `source-changed`
+ */
+export function checkUnchanged(
+  pack: PlannedPack,
+  files: readonly SourceFile[],
+  ids: readonly Uint8Array[],
+): void {
+  pack.chunks.forEach(({ id, file, start, length }, i) => {
+    if (equal(ids[i] as Uint8Array, id)) return;
+    throw new TransferError('source-changed', {
+      what: `"${(files[file] as SourceFile).path}" changed while it was being stored`,
+      where: `bytes ${start}…${start + length}`,
+      fix: 'Start the upload again.',
+    });
+  });
 }
 
 /** The manifest of a finished plan; `headers` are those of its new packs, in order. */

@@ -1,9 +1,10 @@
-/** A kernel whose packs are encoded and hashed by worker threads, in place in one shared memory: nothing is copied. */
+/** A kernel whose packs are hashed and encoded by worker threads, in place in one shared memory: nothing is copied. */
 import { Worker } from 'node:worker_threads';
 import type { Kernel } from '../codec/kernel.ts';
+import type { BytePasses, PackFacts } from '../codec/passes.ts';
 import { sharedWasmKernel, type WasmKernel } from '../codec/wasm.ts';
 import { CodecError } from '../errors.ts';
-import type { EncodeDone, EncodeJob, WorkerStart } from './codec-worker.ts';
+import type { PassDone, PassJob, WorkerStart } from './codec-worker.ts';
 
 export interface CodecPoolOptions {
   readonly threads: number;
@@ -17,21 +18,33 @@ export function codecPool(options: CodecPoolOptions): CodecPool {
 }
 
 interface Waiting {
-  readonly resolve: (roots: Uint8Array[]) => void;
+  readonly worker: Thread;
+  readonly resolve: (result: PassDone['result']) => void;
   readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  jobs: number;
 }
 
 export class CodecPool implements Kernel, AsyncDisposable {
   readonly name = 'wasm-simd';
+  readonly passes: BytePasses;
   readonly #kernel: WasmKernel;
-  readonly #workers: readonly Worker[];
+  readonly #threads: readonly Thread[];
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #failed: Error | undefined;
 
   constructor({ threads, bytes }: CodecPoolOptions) {
     this.#kernel = sharedWasmKernel({ bytes: bytes + threads * 1_048_576 });
-    this.#workers = Array.from({ length: threads }, () => this.#start());
+    this.#threads = Array.from({ length: threads }, () => ({ worker: this.#start(), jobs: 0 }));
+    this.passes = {
+      digest: (view) => this.#run(view, 'digest') as Promise<Uint8Array>,
+      cutCandidates: (view) => this.#run(view, 'cuts') as Promise<readonly number[]>,
+      encode: ({ memory, ...shape }) => this.#run(memory, shape) as Promise<PackFacts>,
+    };
   }
 
   alloc(bytes: number): Uint8Array {
@@ -46,33 +59,32 @@ export class CodecPool implements Kernel, AsyncDisposable {
     this.#kernel.multiplyRows(job);
   }
 
-  /** @throws CodecError `unavailable` when a thread died */
-  encodeAside(shards: readonly Uint8Array[], k: number): Promise<Uint8Array[]> {
+  /** `view` lies in the shared memory. @throws CodecError `unavailable` when a thread died */
+  #run(view: Uint8Array, pass: PassJob['pass']): Promise<PassDone['result']> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
-    const id = this.#next++;
-    const [first] = shards;
-    const job: EncodeJob = {
-      id,
-      k,
-      n: shards.length,
-      at: first?.byteOffset ?? 0,
-      shardLen: first?.length ?? 0,
-    };
-    const done = new Promise<Uint8Array[]>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    (this.#workers[id % this.#workers.length] as Worker).postMessage(job, []);
+    const thread = this.#threads.reduce((least, other) => (other.jobs < least.jobs ? other : least));
+    const job: PassJob = { id: this.#next++, at: view.byteOffset, length: view.length, pass };
+    thread.jobs++;
+    const done = new Promise<PassDone['result']>((resolve, reject) => {
+      this.#waiting.set(job.id, { worker: thread, resolve, reject });
+    });
+    thread.worker.postMessage(job, []);
     return done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
   #start(): Worker {
     const workerData: WorkerStart = { memory: this.#kernel.memory, scratch: this.#kernel.reserveScratch() };
     const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData });
-    worker.on('message', ({ id, roots }: EncodeDone) => {
-      this.#waiting.get(id)?.resolve(roots);
+    worker.on('message', ({ id, result }: PassDone) => {
+      const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
+      if (waiting === undefined) return;
+      waiting.worker.jobs--;
+      waiting.resolve(result);
     });
     worker.on('error', (cause) => {
       this.#failed = new CodecError('unavailable', { what: 'an encoding thread died', cause });

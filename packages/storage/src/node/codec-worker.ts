@@ -1,7 +1,9 @@
-/** One thread of the codec pool: encodes and hashes packs where they lie. */
+/** One thread of the codec pool: passes over bytes where they lie, in the memory it shares with the others. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { sha256 } from '@assay/core';
+import { encodeHere, type PackFacts, type PackMemory } from '../codec/passes.ts';
 import { sharedWasmKernel, type WasmMemory } from '../codec/wasm.ts';
-import { encodeHere } from '../client/encode.ts';
+import { cutCandidates } from '../format/gear.ts';
 
 export interface WorkerStart {
   readonly memory: WasmMemory;
@@ -9,28 +11,32 @@ export interface WorkerStart {
   readonly scratch: number;
 }
 
-/** A pack at `at` in the shared memory: n shards of `shardLen` bytes end to end, the first k filled. */
-export interface EncodeJob {
+/** Bytes of the shared memory, and what to do with them. */
+export interface PassJob {
   readonly id: number;
-  readonly k: number;
-  readonly n: number;
   readonly at: number;
-  readonly shardLen: number;
+  readonly length: number;
+  readonly pass: 'digest' | 'cuts' | Omit<PackMemory, 'memory'>;
 }
 
-export interface EncodeDone {
+export interface PassDone {
   readonly id: number;
-  readonly roots: Uint8Array[];
+  readonly result: Uint8Array | readonly number[] | PackFacts;
 }
 
 const { memory, scratch } = workerData as WorkerStart;
 const kernel = sharedWasmKernel({ bytes: 0, shared: { memory, scratch } });
 
-parentPort?.on('message', ({ id, k, n, at, shardLen }: EncodeJob) => {
-  const shards = Array.from(
-    { length: n },
-    (_, i) => new Uint8Array(memory.buffer, at + i * shardLen, shardLen),
-  );
-  const done: EncodeDone = { id, roots: encodeHere(shards, { kernel, k }) };
+parentPort?.on('message', ({ id, at, length, pass }: PassJob) => {
+  const bytes = new Uint8Array(memory.buffer, at, length);
+  const done: PassDone = { id, result: run(bytes, pass) };
   parentPort?.postMessage(done, []);
 });
+
+function run(bytes: Uint8Array, pass: PassJob['pass']): PassDone['result'] {
+  if (pass === 'digest') return Uint8Array.from(sha256(bytes));
+  if (pass === 'cuts') return cutCandidates(bytes);
+  const { roots, ids } = encodeHere({ ...pass, memory: bytes }, kernel);
+  // Hashes may be views of a larger buffer, all of which a message would copy.
+  return { roots: roots.map((root) => Uint8Array.from(root)), ids: ids.map((id) => Uint8Array.from(id)) };
+}

@@ -23,13 +23,18 @@ export class FileSource implements ByteSource, AsyncDisposable {
   /** @throws TransferError `source-changed` when the file is shorter than it was */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const out = Buffer.allocUnsafe(length);
-    for (let done = 0; done < length;) {
-      const { bytesRead } = await this.#handle.read(out, done, length - done, offset + done);
+    await this.readInto(offset, out);
+    return out;
+  }
+
+  /** @throws TransferError `source-changed` when the file is shorter than it was */
+  async readInto(offset: number, out: Uint8Array): Promise<void> {
+    for (let done = 0; done < out.length;) {
+      const { bytesRead } = await this.#handle.read(out, done, out.length - done, offset + done);
       if (bytesRead === 0)
         throw new TransferError('source-changed', { what: `${this.#path} became shorter` });
       done += bytesRead;
     }
-    return out;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

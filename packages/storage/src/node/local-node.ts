@@ -4,20 +4,27 @@ import type { PutShard, SealRequest, ShardLeaves, StorageNode } from '../client/
 import type { LeafRange } from '../merkle.ts';
 import type { Hello } from '../node-facts.ts';
 import type { ShardReceipt } from '../receipt.ts';
+import { CopyBuffers } from './copy-buffers.ts';
 import type { StorageEngine } from './engine/storage-engine.ts';
 
 export class LocalNode implements StorageNode {
   readonly id: Uint8Array;
   readonly #engine: StorageEngine;
+  readonly #buffers = new CopyBuffers();
 
   constructor(engine: StorageEngine) {
     this.#engine = engine;
     this.id = engine.id;
   }
 
-  putShard(put: PutShard): Promise<ShardReceipt> {
+  async putShard(put: PutShard): Promise<ShardReceipt> {
     // A client that gives up reuses its memory, and the engine may still be writing: it gets bytes of its own.
-    return this.#engine.putShard({ ...put, body: Uint8Array.from(put.body) });
+    const body = this.#buffers.copy(put.body);
+    try {
+      return await this.#engine.putShard({ ...put, body });
+    } finally {
+      this.#buffers.giveBack(body);
+    }
   }
 
   renewShard(packId: Uint8Array, at: { index: number; session: string }): Promise<ShardReceipt> {

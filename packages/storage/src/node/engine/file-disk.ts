@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { NodeError } from '../../errors.ts';
 import type { Disk } from './disk.ts';
 
-const ZEROS = new Uint8Array(1 << 20);
 const NAME = /^(\d{10})\.segment$/;
 
 /** Opens (and makes) a directory of segments. Close it when the node stops. */
@@ -32,10 +31,8 @@ export class FileDisk implements Disk, AsyncDisposable {
   async create(segment: number, bytes: number): Promise<void> {
     const handle = await open(this.#path(segment), 'wx+');
     try {
-      // Overwriting written blocks needs no new metadata: an fdatasync of a zeroed file is two to four times as fast.
-      for (let at = 0; at < bytes; at += ZEROS.length) {
-        await writeAll(handle, [ZEROS.subarray(0, Math.min(ZEROS.length, bytes - at))], at);
-      }
+      // Sparse: an fdatasync into zeroed blocks is twice as fast, but to zero them first costs more than that.
+      await handle.truncate(bytes);
       await handle.sync();
       await this.#syncDirectory();
     } catch (error) {

@@ -1,4 +1,5 @@
 export * from './bytes.ts';
+export * from './client-signature.ts';
 export * from './clock.ts';
 export * from './commitment.ts';
 export * from './dsse.ts';

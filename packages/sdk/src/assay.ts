@@ -69,9 +69,9 @@ export class Assay {
   }
 
   async #question(gateway: Gateway, ask: Ask, id: string): Promise<Question> {
-    const { entropy, client } = this.#settings;
+    const { entropy, client, key } = this.#settings;
     const terms = await this.#termsOf(gateway, ask);
-    return prepare(ask, terms, { client: ask.client ?? client ?? 'anonymous', id, entropy });
+    return prepare(ask, terms, { client: ask.client ?? client ?? 'anonymous', id, entropy, key });
   }
 
   async #answer(gateway: Gateway, question: Question): Promise<Inference> {

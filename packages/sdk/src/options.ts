@@ -1,5 +1,5 @@
 /** What a client is made with: where to ask, whom to trust; clock, chance and network come in from outside. */
-import { type Clock, type Entropy, randomBytes, systemClock } from '@assay/core';
+import { type Clock, type Entropy, keyIdOf, randomBytes, type Signer, systemClock } from '@assay/core';
 import { parsePolicy, type Policy } from '@assay/log';
 import { SdkError } from './errors.ts';
 import { type Fetch, Gateway } from './gateway.ts';
@@ -11,8 +11,10 @@ export interface AssayOptions {
   readonly gateway: string | readonly string[];
   /** Whom to trust: log keys, witnesses, quorum, as the text of a tlog-policy. Never take it from the gateway. */
   readonly policy: Policy | string;
-  /** Who asks, as it will stand in the public log: a key id, or a short name. The wallet's address, else `anonymous`. */
+  /** Who asks, as it will stand in the public log: a short name. The key's id, the wallet's address, else `anonymous`. */
   readonly client?: string | undefined;
+  /** The key that asks and signs what it asks: what it did with an answer is then its own to settle and to erase. */
+  readonly key?: Signer | undefined;
   /** Who is a node. By default the joins that the gateway hands out, each with its proof under `policy`. */
   readonly participants?: Participants;
   /** Tries per gateway before the next one is asked. */
@@ -30,6 +32,7 @@ export interface Settings {
   readonly gateways: readonly Gateway[];
   readonly policy: Policy;
   readonly client: string | undefined;
+  readonly key: Signer | undefined;
   readonly participants: Participants;
   readonly tries: number;
   readonly followProofs: boolean;
@@ -56,7 +59,8 @@ export function settingsOf(options: AssayOptions): Settings {
   return {
     gateways: urls.map((url) => new Gateway(url, fetch)),
     policy,
-    client: options.client,
+    client: options.key === undefined ? options.client : keyIdOf(options.key.publicKey),
+    key: options.key,
     participants: options.participants ?? provenParticipants(policy, clock),
     tries: options.tries ?? TRIES,
     followProofs: options.followProofs ?? true,

@@ -1,13 +1,19 @@
 /** A question as it goes out: everything that its receipt will be held against, with salts of the caller's own. */
 import {
   type AskedRequest,
+  base64,
   commit,
   encodeTensors,
   type Entropy,
   hex,
+  isKeyClient,
+  keyIdOf,
   requestBytes,
+  signAsked,
+  type Signer,
   type Tensor,
 } from '@assay/core';
+import { SdkError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import { tensorsOf } from './inputs.ts';
 import { encodeQuestion, type OipBody } from './oip.ts';
@@ -18,7 +24,7 @@ export interface Ask extends Named {
   readonly inputs: Inputs;
   /** Request id; the same id gets the same answer. A fresh one when absent. It stands in the public log. */
   readonly id?: string | undefined;
-  /** Who asks: a key id, or a short name. */
+  /** Who asks, where it is not the client's own key: a short name. */
   readonly client?: string | undefined;
   /** Names of the outputs wanted; all when absent. */
   readonly outputs?: readonly string[] | undefined;
@@ -54,10 +60,12 @@ export interface Asking {
   readonly client: string;
   readonly id: string;
   readonly entropy: Entropy;
+  /** Signs what is asked in the name of a key. */
+  readonly key?: Signer | undefined;
 }
 
 /** Makes a question of what is asked, by the gateway's terms. @throws SdkError `usage`; TensorError */
-export function prepare(ask: Ask, terms: Terms, { client, id, entropy }: Asking): Question {
+export function prepare(ask: Ask, terms: Terms, { client, id, entropy, key }: Asking): Question {
   const { target, model } = terms;
   const inputs = tensorsOf(ask.inputs, terms.inputs);
   const inputBytes = encodeTensors(inputs);
@@ -85,9 +93,28 @@ export function prepare(ask: Ask, terms: Terms, { client, id, entropy }: Asking)
       id,
       inputs,
       outputs: ask.outputs,
-      parameters: parametersOf(asked, salts, ask.wait ?? 'signed'),
+      parameters: {
+        ...parametersOf(asked, salts, ask.wait ?? 'signed'),
+        ...signatureOf(asked, inputBytes, key),
+      },
     }),
   };
+}
+
+/** PROTOCOL 5.3: in a key's name only what that key signed is asked. @throws SdkError `usage` */
+function signatureOf(
+  asked: AskedRequest,
+  inputBytes: Uint8Array,
+  key: Signer | undefined,
+): Record<string, string> {
+  if (!isKeyClient(asked.client)) return {};
+  if (key !== undefined && keyIdOf(key.publicKey) === asked.client)
+    return { assay_client_signature: base64(signAsked(asked, inputBytes, key)) };
+  throw new SdkError('usage', {
+    what: `${asked.client} is a key that this client does not have, and gateways refuse what it did not sign`,
+    where: 'client',
+    fix: 'Give the key itself: new Assay({ …, key }), or a short name.',
+  });
 }
 
 function parametersOf(asked: AskedRequest, salts: Salts, wait: string): Record<string, string> {

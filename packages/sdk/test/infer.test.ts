@@ -66,6 +66,23 @@ async function relay(bend: (body: Buffer) => Buffer): Promise<string> {
 
 const inputs = { x: [[21]] };
 
+describe('PROTOCOL 5.3: a client with a key', () => {
+  it('asks in that name by signing; without the key nothing goes out', async () => {
+    const { identity } = await network.join('sdk-agent-with-key', ['agent']);
+    const answer = await clientOf({ key: identity.signer }).infer({ model: 'scale', inputs: { x: [[4]] } });
+    expect(answer.receipt.receipt.request.client).toBe(identity.keyId);
+    const pinned = {
+      model: 'scale',
+      version: 'v1',
+      inputs: { x: [[4]] },
+      outputs: ['y'],
+      uses: [answer.receipt.id],
+    };
+    expect((await clientOf({ key: identity.signer }).infer(pinned)).values()).toEqual([8]);
+    await expect(clientOf({ client: identity.keyId }).infer(pinned)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
 describe('the client asks, and gives an answer only once its receipt holds', () => {
   it('takes lists, gives values, and the receipt is by a node that joined', async () => {
     const answer = await clientOf().infer({ model: 'scale', inputs });

@@ -43,9 +43,10 @@ export class Agent {
   /** Asks for the day's forecast and decides on a position. */
   async work(day: HeldOutDay): Promise<DayAtWork> {
     const forecast = await askForecast(this.#stage.network.gateway.url, {
-      model: MODEL,
+      model: `${this.#stage.owner.keyId}/${MODEL}`,
+      channel: `${this.#stage.owner.keyId}/${MODEL}/prod`,
       id: `story-${day.date}`,
-      client: this.#stage.agent.keyId,
+      client: this.#stage.agent.signer,
       features: day.features,
     });
     const position = positionSize(forecast.percent, this.#rule);

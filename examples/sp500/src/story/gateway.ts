@@ -1,5 +1,5 @@
 /** Asks the gateway for a forecast over the Open Inference Protocol, as any KServe client would. */
-import { AssayError } from '@assay/core';
+import { AssayError, base64, encodeTensors, keyIdOf, signAsked, type Signer, tensorOf } from '@assay/core';
 import { FEATURES } from '../index.ts';
 
 /** A gateway that did not answer with a forecast. */
@@ -23,10 +23,13 @@ interface InferResponse {
 
 /** What is asked. */
 export interface Question {
+  /** Full name. */
   readonly model: string;
+  readonly channel: string;
   /** The same id gives the same answer, however often it is asked. */
   readonly id: string;
-  readonly client: string;
+  /** Who asks; it signs what it asks. */
+  readonly client: Signer;
   readonly features: readonly number[];
 }
 
@@ -47,10 +50,10 @@ export async function waitUntilReady(gateway: string, model: string, timeoutMs =
 
 /** Asks until there is an answer; the same id gives the same one, so asking again is safe. @throws ForecastError */
 export async function askForecast(gateway: string, question: Question): Promise<Forecast> {
-  const url = `${gateway}/v2/models/${question.model}/infer`;
+  const url = `${gateway}/v2/models/${encodeURIComponent(question.model)}/infer`;
   const body = JSON.stringify({
     id: question.id,
-    parameters: { assay_client: question.client },
+    parameters: signedBy(question),
     inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: question.features }],
   });
   const response = await post(url, body);
@@ -68,6 +71,22 @@ export async function askForecast(gateway: string, question: Question): Promise<
     throw new ForecastError('no-receipt', { what: 'the answer carries no receipt', where: url });
   }
   return { percent, receipt, version, node };
+}
+
+/** The parameters by which the gateway knows who asks: an answer belongs to whoever signed for the question. */
+function signedBy({ model, channel, id, client, features }: Question): Record<string, string> {
+  const name = keyIdOf(client.publicKey);
+  const asked = {
+    client: name,
+    id,
+    model,
+    ask: { channel },
+    parameters: {},
+    verification: 'signed' as const,
+  };
+  const head = { name: 'features', datatype: 'FP32' as const, shape: [1, FEATURES.length] };
+  const inputBytes = encodeTensors([tensorOf(head, Float32Array.from(features))]);
+  return { assay_client: name, assay_client_signature: base64(signAsked(asked, inputBytes, client)) };
 }
 
 const TRIES = 5;

@@ -1,5 +1,5 @@
 /** `assay infer`: asks a model through the gateway, and prints the answer only once its receipt holds. */
-import { isDatatype, type Json, type Tensor } from '@assay/core';
+import { isDatatype, type Json, type Signer, type Tensor } from '@assay/core';
 import { Assay, elementValues, type InputSpec, inputTensor, tensorFrom } from '@assay/sdk';
 import type { Registry } from '@assay/views';
 import { CliError } from '../cli-error.ts';
@@ -123,7 +123,7 @@ function clientOf(session: Session, { participants }: Registry): Assay {
   return new Assay({
     gateway: session.gatewayUrl,
     policy: session.policy,
-    client: nameOfClient(session),
+    key: keyOfClient(session),
     participants: (keyId) => participants.get(keyId),
     followProofs: false,
     clock,
@@ -132,8 +132,8 @@ function clientOf(session: Session, { participants }: Registry): Assay {
 }
 
 /** The asking key, so that what it did with the answer is its own to settle; `anonymous` where there is none. */
-const nameOfClient = (session: Session): string =>
-  session.isKeyGiven || session.hasKey('agent') ? session.signatory('agent').identity.keyId : 'anonymous';
+const keyOfClient = (session: Session): Signer | undefined =>
+  session.isKeyGiven || session.hasKey('agent') ? session.signatory('agent').identity.signer : undefined;
 
 function specsOf(
   registry: Registry,

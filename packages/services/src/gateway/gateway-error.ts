@@ -4,6 +4,8 @@ import { AssayError, type ErrorDetail } from '@assay/core';
 const STATUS = {
   /** A parameter that is unknown or malformed. */
   parameter: 400,
+  /** In a key's name, and not signed with that key (PROTOCOL 5.3). */
+  'client-unsigned': 401,
   'unknown-model': 404,
   /** A short name that several owners use. */
   'ambiguous-model': 409,

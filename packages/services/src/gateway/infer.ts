@@ -2,6 +2,7 @@
 import { canonicalJson, encodeTensors, type Entropy, freshId, hex, sha256, utf8 } from '@assay/core';
 import { chooseVersion, type Model, type Registry, type Version } from '@assay/views';
 import { type ExecuteHead, type ReadResponse, requestKey, type Salts } from '../inference-node/wire/index.ts';
+import { assertAskedByClient } from './client-signature.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import { GatewayError } from './gateway-error.ts';
 import { checkOutputForms, type InferRequest } from './oip/index.ts';
@@ -40,6 +41,7 @@ export async function infer(inference: Inference, context: InferContext): Promis
   const expected = expectedVersion(inference, head, context);
   checkOutputForms(inference.request, expected.outputs);
   const inputBytes = encodeTensors(inference.request.inputs);
+  assertAskedByClient(head, inputBytes, inference.parameters.clientSignature);
   const key = requestKey(head);
   const identity = { key, hash: identityHash(head, inputBytes) };
   return context.ledger.once(identity, () =>

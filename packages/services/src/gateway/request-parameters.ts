@@ -14,6 +14,8 @@ export interface RequestParameters {
   /** Short name of a channel. */
   readonly channel: string | undefined;
   readonly client: string;
+  /** Base64; needed where the client is a key. */
+  readonly clientSignature: string | undefined;
   readonly uses: readonly string[];
   readonly rerunOf: string | undefined;
   readonly verification: Level;
@@ -40,6 +42,7 @@ const WAITS = ['signed', 'sequenced', 'witnessed'] as const;
 const KNOWN: ReadonlySet<string> = new Set([
   'assay_channel',
   'assay_client',
+  'assay_client_signature',
   'assay_uses',
   'assay_rerun_of',
   'assay_verification',
@@ -60,6 +63,7 @@ export function readParameters({ parameters, clientHeader, waitQuery }: Paramete
   return {
     channel: matching('assay_channel', read('assay_channel'), SHORT_NAME),
     client: clientOf(read('assay_client') ?? clientHeader ?? 'anonymous'),
+    clientSignature: read('assay_client_signature'),
     uses: recordIds(read('assay_uses')),
     rerunOf: matching('assay_rerun_of', read('assay_rerun_of'), RECORD_ID),
     verification: levelOf(read('assay_verification') ?? 'signed'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { signStatement, systemClock } from '@assay/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signRequest } from '../../src/index.ts';
-import { type Inferred, inferScale } from '../support/infer-client.ts';
+import { type Inferred, inferScale, signedBy } from '../support/infer-client.ts';
 import { type Actor, TestNetwork, until } from '../support/network.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 
@@ -17,7 +17,11 @@ let kept: Inferred;
 let gone: Inferred;
 
 const ask = (id: string): Promise<Inferred> =>
-  inferScale(gateway.url, { x: 7.25, id, parameters: { assay_client: client.identity.keyId } });
+  inferScale(gateway.url, {
+    x: 7.25,
+    id,
+    parameters: signedBy(client.identity.signer, { model: network.model(), x: 7.25, id }),
+  });
 
 /** The node's answer to its client. */
 async function payload(receipt: string): Promise<{ status: number; body: string }> {

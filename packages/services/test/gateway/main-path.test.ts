@@ -11,8 +11,8 @@ import { leafHash, parseTlogProof, verifyTlogProof } from '@assay/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPayload } from '../../src/inference-node/index.ts';
 import { signRequest } from '../../src/participant/index.ts';
-import { inferScale } from '../support/infer-client.ts';
-import { TestNetwork, until } from '../support/network.ts';
+import { type Inferred, inferScale, signedBy } from '../support/infer-client.ts';
+import { type Actor, TestNetwork, until } from '../support/network.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import type { TestVersion } from '../support/linear-version.ts';
 
@@ -34,6 +34,15 @@ afterAll(() => network.stop());
 
 const entryOf = async (receipt: string): Promise<Uint8Array> =>
   new Uint8Array(await (await fetch(`${gateway.url}/assay/v1/receipts/${receipt}`)).arrayBuffer());
+
+/** Asks under somebody's key, signed with it. */
+async function askAs(who: Actor, x: number): Promise<Inferred> {
+  const id = `by-key-${x}`;
+  const parameters = signedBy(who.identity.signer, { model: network.model(), x, id });
+  const answer = await inferScale(gateway.url, { x, id, parameters });
+  expect(answer.error).toBeUndefined();
+  return answer;
+}
 
 describe('the main path, from an inference request to a proof that a stranger can check', () => {
   it('answers with the receipt in parameters and header, and the receipt says everything that was asked', async () => {
@@ -90,10 +99,7 @@ describe('the main path, from an inference request to a proof that a stranger ca
 
   it('PROTOCOL 8.1: the returned salts open the receipt’s commitments, with the payload that the client may fetch', async () => {
     const agent = await network.join('agent-payload', ['agent']);
-    const answer = await inferScale(gateway.url, {
-      x: 5,
-      parameters: { assay_client: agent.identity.keyId },
-    });
+    const answer = await askAs(agent, 5);
     const path = `/assay/v1/payloads/${answer.receipt}`;
     const header = signRequest(
       { method: 'GET', path, recipient: node.keyId },
@@ -113,14 +119,41 @@ describe('the main path, from an inference request to a proof that a stranger ca
     expect(hex(decodeTensors(payload.outputBytes)[0]?.bytes ?? new Uint8Array())).toBe('00002041');
   });
 
+  it('PROTOCOL 5.3: a key asks only what it signed; everything else in its name is refused, and nothing runs', async () => {
+    const agent = await network.join('agent-that-signs', ['agent']);
+    const other = await network.join('agent-that-does-not', ['agent']);
+    const due = { model: network.model(), x: 8, id: 'signed-for' };
+    const signed = signedBy(agent.identity.signer, due);
+    const { keyId } = agent.identity;
+    const refused: Record<string, Record<string, unknown>> = {
+      unsigned: { assay_client: keyId },
+      "another key's": { ...signedBy(other.identity.signer, due), assay_client: keyId },
+      "another input's": { ...signed, ...signedBy(agent.identity.signer, { ...due, x: 9 }) },
+      "another id's": { ...signed, ...signedBy(agent.identity.signer, { ...due, id: 'not-this' }) },
+      'not base64': { ...signed, assay_client_signature: 'no!' },
+      'too short': { ...signed, assay_client_signature: 'AAAA' },
+      'a parameter that it does not cover': { ...signed, assay_uses: 'f'.repeat(64) },
+    };
+    for (const [name, parameters] of Object.entries(refused)) {
+      const { status, error } = await inferScale(gateway.url, { x: due.x, id: due.id, parameters });
+      expect([name, status, error]).toEqual([name, 401, expect.stringContaining('[client-unsigned]')]);
+    }
+    const inHeader = await inferScale(gateway.url, { x: 8, headers: { 'assay-client': keyId } });
+    expect(inHeader.status).toBe(401);
+    const answer = await inferScale(gateway.url, { x: due.x, id: due.id, parameters: signed });
+    expect(openStatement(await entryOf(answer.receipt)).predicate).toMatchObject({
+      request: { client: keyId },
+    });
+    expect((await inferScale(gateway.url, { x: due.x, id: due.id, parameters: signed })).text).toBe(
+      answer.text,
+    );
+  });
+
   it('payloads are for joined verifiers and the client: others, unsigned and late requests are refused', async () => {
     const agent = await network.join('agent-owner-of-payload', ['agent']);
     const stranger = await network.join('stranger', ['agent']);
     const verifier = await network.join('verifier', ['verifier']);
-    const answer = await inferScale(gateway.url, {
-      x: 6,
-      parameters: { assay_client: agent.identity.keyId },
-    });
+    const answer = await askAs(agent, 6);
     const path = `/assay/v1/payloads/${answer.receipt}`;
     const ask = async (header: string | undefined): Promise<number> =>
       (

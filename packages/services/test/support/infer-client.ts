@@ -1,4 +1,5 @@
 /** Asks a gateway over the Open Inference Protocol, as a stranger's client would. */
+import { base64, encodeTensors, keyIdOf, signAsked, type Signer, tensorOf } from '@assay/core';
 
 /** An answer, read only as far as tests look. */
 export interface Inferred {
@@ -22,6 +23,19 @@ export interface Question {
   readonly parameters?: Record<string, unknown>;
   readonly query?: string;
   readonly headers?: Record<string, string>;
+}
+
+/** Parameters of a question on channel prod that `signer` asks under its key. */
+export function signedBy(
+  signer: Signer,
+  { model, x, id }: { readonly model: string; readonly x: number; readonly id: string },
+): Record<string, string> {
+  const client = keyIdOf(signer.publicKey);
+  const ask = { channel: `${model}/prod` };
+  const asked = { client, id, model, ask, parameters: {}, verification: 'signed' as const };
+  const head = { name: 'x', datatype: 'FP32' as const, shape: [1, 1] };
+  const inputBytes = encodeTensors([tensorOf(head, Float32Array.of(x))]);
+  return { assay_client: client, assay_client_signature: base64(signAsked(asked, inputBytes, signer)) };
 }
 
 /** Asks for y of one x. */

@@ -175,6 +175,7 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
   },
   refund: {
     incident: id('b'),
+    size: '90',
     network: 'eip155:31337',
     vault: address('b'),
     root: `0x${id('7')}`,

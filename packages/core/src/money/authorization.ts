@@ -1,7 +1,7 @@
 /** EIP-3009 authorizations: `exact` payments (transfer) and deposits into a payment channel (receive). */
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { concat } from '../bytes.ts';
-import { bytesWord, type Domain, structType, typedDigest, uintWord } from './eip712.ts';
+import { addressWord, bytesWord, type Domain, structType, typedDigest, uintWord } from './eip712.ts';
 import { evmHex, type EvmHex } from './evm-hex.ts';
 
 /** The members that both kinds of authorization sign. Times are Unix seconds. */
@@ -32,4 +32,9 @@ export function receiveDigest(token: Domain, authorization: TokenAuthorization):
 /** A deposit's EIP-3009 nonce binds the authorization to its payment channel: keccak(channel id ‖ salt). */
 export function depositNonce(paymentChannel: string, salt: string): EvmHex {
   return evmHex(keccak_256(concat(bytesWord(paymentChannel), uintWord(BigInt(salt)))));
+}
+
+/** Under which id the vault holds an `exact` payment until it is charged or returned: keccak(abi.encode(payer, nonce)). */
+export function heldPaymentId(payer: string, nonce: string): EvmHex {
+  return evmHex(keccak_256(concat(addressWord(payer), bytesWord(nonce))));
 }

@@ -143,10 +143,13 @@ export const batch = z.strictObject({
 /** Signed by a settler: an incident's affected charges were given back as one class refund (PROTOCOL 7.6). */
 export const refund = z.strictObject({
   incident: recordId,
+  /** The witnessed log size as of which the incident's scope was taken. */
+  size: uint64,
   network: evmNetwork,
   vault: evmAddress,
-  /** Merkle root over what each charge gets back. */
+  /** Merkle root over what each payer gets back, and over the charges (specs/payments.md, "Refund"). */
   root: bytes32,
+  /** Charges that are given back, and their sum. */
   count: uint64,
   total: amount,
   /** What the waterfall could not cover; it is shared pro rata. */

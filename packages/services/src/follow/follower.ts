@@ -11,7 +11,7 @@ import {
   utf8,
 } from '@assay/core';
 import { openCheckpoint, openWitnessedCheckpoint, parseCheckpoint, parseNote, type Policy } from '@assay/log';
-import { Registry } from '@assay/views';
+import { type Refusal, Registry } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 import type { LogClient } from '../log-client/index.ts';
 import { skimmedId } from './skim.ts';
@@ -27,12 +27,20 @@ export interface FollowerOptions {
   readonly clock: Clock;
   /** Milliseconds between polls. */
   readonly pollMs?: number;
-  /** Sees every readable record once, in log order, after the registry has folded it. */
-  readonly onRecord?: (record: LogRecord) => void;
+  /** Sees every readable record once, in log order, after the registry has folded or refused it. */
+  readonly onRecord?: (record: LogRecord, logged: LoggedBytes) => void;
   /** Kinds that are noted by id only: neither verified, nor folded, nor given to `onRecord`. */
   readonly skim?: ReadonlySet<Kind>;
   /** Told of polls that failed; the follower goes on. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** What a record looked like in the log, and what the registry made of it. */
+export interface LoggedBytes {
+  /** Its exact entry. */
+  readonly entry: Uint8Array;
+  /** Why it counts for nothing; absent when it counts. */
+  readonly refusal: Refusal | undefined;
 }
 
 /** A wait that ran out, or a question about a record that is not there. */
@@ -202,7 +210,7 @@ export class Follower {
     }
     const refusal = this.registry.apply(record);
     if (refusal === undefined && record.kind === 'checkpoint.cosigned') this.#settle(record.predicate);
-    this.#options.onRecord?.(record);
+    this.#options.onRecord?.(record, { entry, refusal });
   }
 
   /** A witnessed checkpoint came by in the log: the tree read so far must be the one that the witnesses saw. */

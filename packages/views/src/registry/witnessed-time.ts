@@ -68,9 +68,14 @@ export class WitnessedTime {
     });
   }
 
+  /** The first witnessed checkpoint that covers the record at `index`. */
+  coveredBy(index: number): CosignedPoint | undefined {
+    return this.#points[this.#firstAbove(index)];
+  }
+
   /** Unix seconds of the first witnessed checkpoint that covers the record at `index`. */
   recordedAt(index: number): number | undefined {
-    return this.#points[this.#firstAbove(index)]?.time;
+    return this.coveredBy(index)?.time;
   }
 
   /**

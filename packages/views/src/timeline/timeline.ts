@@ -3,7 +3,7 @@ import type { LogRecord } from '@assay/core';
 import { DigestNames } from '../lineage/columns/digest-names.ts';
 import { Ledger } from '../lineage/ledger.ts';
 import type { AsOf } from '../lineage/as-of.ts';
-import { Registry, type WitnessedAt } from '../registry/index.ts';
+import { type Refusal, Registry, type WitnessedAt } from '../registry/index.ts';
 import { type Draft, LineageTranslator } from './to-lineage.ts';
 
 /**
@@ -35,14 +35,16 @@ export class Timeline {
     return this.registry.time.newest?.size ?? 0;
   }
 
-  /** Folds in the entry at index `size`. */
-  apply(record: LogRecord): void {
-    if (this.registry.apply(record) !== undefined) return;
+  /** Folds in the entry at index `size`. Returns the reason when the statement is ignored. */
+  apply(record: LogRecord): Refusal | undefined {
+    const refusal = this.registry.apply(record);
+    if (refusal !== undefined) return refusal;
     if (!this.#records.has(record.id)) this.#records.set(record.id, record);
     else this.#cosigned.set(record.id, [...(this.#cosigned.get(record.id) ?? []), record]);
     const draft = this.#translator.draft(record);
     if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
     if (record.kind === 'checkpoint.cosigned') this.#settle();
+    return undefined;
   }
 
   /** Passes over an entry that could not be read. */

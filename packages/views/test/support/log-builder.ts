@@ -12,11 +12,13 @@ import {
   signPaymentKey,
   signStatement,
 } from '@assay/core';
-import { JOIN_WORK_BITS, Timeline } from '../../src/index.ts';
+import { JOIN_WORK_BITS, Money, Timeline } from '../../src/index.ts';
+import { paymentSigner, type PaymentSigner } from '@assay/core/money';
 
 /** A test participant. */
 export interface Person {
   readonly keyId: string;
+  readonly payment: PaymentSigner;
   readonly sign: <K extends Kind>(kind: K, predicate: Predicate<K>) => Uint8Array;
   readonly signBytes: (bytes: Uint8Array) => Uint8Array;
   readonly join: (
@@ -41,6 +43,7 @@ export function person(digit: string): Person {
   const keyId = keyIdOf(signer.publicKey);
   return {
     keyId,
+    payment: paymentSigner(secret),
     signBytes: (bytes) => signer.sign(bytes),
     sign: (kind, predicate) => signStatement(kind, predicate, signer),
     join: (roles, operator) => ({
@@ -62,6 +65,8 @@ export const nodeB = person('4');
 export const agent = person('5');
 export const verifier = person('6');
 export const stranger = person('7');
+export const gateway = person('8');
+export const settler = person('9');
 
 const ORIGIN = 'log.test/assay';
 const STREAM = 'ab'.repeat(16);
@@ -73,6 +78,7 @@ const mac = `hmac-sha256:${'0'.repeat(64)}`;
 /** One log, folded as it grows. The note of a witnessed checkpoint is its time in seconds, in plain digits. */
 export class LogBuilder {
   readonly timeline = new Timeline(({ note }) => (/^[0-9]+$/.test(note) ? Number(note) : undefined));
+  readonly money = new Money(this.timeline.registry);
   readonly records: LogRecord[] = [];
   readonly entries: Uint8Array[] = [];
   #sequence = new Map<string, { next: number; last?: string }>();
@@ -84,7 +90,7 @@ export class LogBuilder {
     this.entries.push(entry);
     const record = { ...openStatement(entry), index: this.records.length } as LogRecord;
     this.records.push(record);
-    this.timeline.apply(record);
+    if (this.timeline.apply(record) === undefined) this.money.apply(record, entry);
     return record.id;
   }
 
@@ -128,9 +134,21 @@ export class LogBuilder {
 
   /** A receipt by `node` naming `version`, not before the last witnessed checkpoint. */
   output(node: Person, version: string, more: Partial<Predicate<'output.receipt'>> = {}): string {
+    const predicate = this.outputPredicate(node, version, more);
+    const id = this.add(node, 'output.receipt', predicate);
+    this.#sequence.set(node.keyId, { next: Number(predicate.sequence) + 1, last: id });
+    return id;
+  }
+
+  /** What that receipt says, without logging it. */
+  outputPredicate(
+    node: Person,
+    version: string,
+    more: Partial<Predicate<'output.receipt'>> = {},
+  ): Predicate<'output.receipt'> {
     const stream = this.#sequence.get(node.keyId) ?? { next: 0 };
     const decision = this.timeline.registry.channels.get(channel)?.decisions.at(-1)?.id ?? '0'.repeat(64);
-    const id = this.add(node, 'output.receipt', {
+    return {
       request: { id: `r${this.records.length}`, client: agent.keyId, hash: mac },
       attempt: 0,
       model,
@@ -150,9 +168,7 @@ export class LogBuilder {
       runtime: { name: 'ort', version: '1', platform: 'test', provider: 'cpu', threads: 1 },
       verification: 'signed',
       ...more,
-    });
-    this.#sequence.set(node.keyId, { next: stream.next + 1, last: id });
-    return id;
+    };
   }
 
   evidence(by: Person, output: string, version: string, difference = '0'): string {

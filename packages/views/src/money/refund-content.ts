@@ -1,0 +1,117 @@
+/** What a class refund must say: a function of an incident's scope at a size (PROTOCOL 7.6, specs/payments.md "Refund"). */
+import { bytes32Of, evmHex, merkleRoot, refundLeafHash, ZERO_BYTES32 } from '@assay/core/money';
+import { leafOf } from './batch-content.ts';
+import type { ChargeRecord } from './charge-record.ts';
+import type { Money } from './money.ts';
+
+/** Which refund. */
+export interface RefundScope {
+  /** Record id of the incident. */
+  readonly incident: string;
+  /** Log size as of which the scope was taken. */
+  readonly size: number;
+  readonly network: string;
+  readonly vault: string;
+  /**
+   * Receipts that an incident affects as of a size: for certain, not possibly. Lineage's answer, asked for this incident
+   * and for every earlier one that was refunded.
+   */
+  readonly affected: (incident: string, size: number) => ReadonlySet<string>;
+}
+
+/** A charge that goes back, and the batch in which it was posted. */
+export interface RefundedCharge {
+  readonly charge: ChargeRecord;
+  readonly batch: number;
+}
+
+/** What one payer gets back. */
+export interface PayerShare {
+  readonly payer: string;
+  readonly amount: bigint;
+  /** Log indexes of the receipts. */
+  readonly receipts: readonly number[];
+}
+
+/** Everything a class refund is made of. */
+export interface RefundContent {
+  readonly charges: readonly RefundedCharge[];
+  /** Ascending by payer. */
+  readonly payers: readonly PayerShare[];
+  /** Payers' leaves, then charges' leaves in log order. */
+  readonly leaves: readonly Uint8Array[];
+  readonly root: string;
+  readonly total: bigint;
+  /** Affected charges that stand in no batch yet, and can only be given back by a later refund. */
+  readonly unposted: readonly ChargeRecord[];
+}
+
+/** The content of a class refund. A charge that an earlier refund gave back is not given back again. */
+export function refundContent(money: Money, scope: RefundScope): RefundContent {
+  const taken = refundedBefore(money, scope);
+  const wanted = scope.affected(scope.incident, scope.size);
+  const inScope = money.charges.filter(
+    ({ index, output, charge, vault }) =>
+      index < scope.size &&
+      charge.network === scope.network &&
+      vault === scope.vault &&
+      wanted.has(output.id) &&
+      !taken.has(output.id),
+  );
+  const posted = inScope.map((charge) => ({ charge, batch: batchOf(money, charge, scope.size) }));
+  const charges = posted.filter((each): each is RefundedCharge => each.batch !== undefined);
+  const payers = shares(charges);
+  const leaves = [
+    ...payers.map((share) => refundLeafHash({ incident: bytes32Of(scope.incident), ...share })),
+    ...charges.map(({ charge, batch }) => leafOf(charge, batch)),
+  ];
+  return {
+    charges,
+    payers,
+    leaves,
+    root: leaves.length === 0 ? ZERO_BYTES32 : evmHex(merkleRoot(leaves)),
+    total: payers.reduce((sum, { amount }) => sum + amount, 0n),
+    unposted: posted.filter(({ batch }) => batch === undefined).map(({ charge }) => charge),
+  };
+}
+
+/** The number of the batch that covers a charge, as far as the log knew at `size`. */
+export function batchOf(
+  money: Money,
+  { index, charge, vault }: ChargeRecord,
+  size: number,
+): number | undefined {
+  const found = money.batches.find(
+    ({ predicate, index: posted }) =>
+      posted < size &&
+      predicate.network === charge.network &&
+      predicate.vault === vault &&
+      Number(predicate.from) <= index &&
+      index < Number(predicate.to),
+  );
+  return found === undefined ? undefined : Number(found.predicate.number);
+}
+
+/** Receipts of charges that refunds logged before `size` gave back: their contents, one after the other. */
+function refundedBefore(money: Money, scope: RefundScope): ReadonlySet<string> {
+  const taken = new Set<string>();
+  for (const { index, predicate } of money.refunds) {
+    const { incident, size, network, vault } = predicate;
+    if (index >= scope.size || network !== scope.network || vault !== scope.vault) continue;
+    const affected = scope.affected(incident, Number(size));
+    for (const charge of money.charges) {
+      if (charge.index >= Number(size) || !affected.has(charge.output.id)) continue;
+      if (batchOf(money, charge, Number(size)) !== undefined) taken.add(charge.output.id);
+    }
+  }
+  return taken;
+}
+
+function shares(charges: readonly RefundedCharge[]): readonly PayerShare[] {
+  const byPayer = Map.groupBy(charges, ({ charge }) => charge.charge.payer);
+  return Array.from(byPayer, ([payer, own]) => ({
+    payer,
+    amount: own.reduce((sum, { charge }) => sum + charge.amount, 0n),
+    receipts: own.map(({ charge }) => charge.output.index),
+  })).toSorted((a, b) => (a.payer < b.payer ? -1 : 1));
+}

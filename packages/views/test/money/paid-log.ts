@@ -1,0 +1,194 @@
+/** A log on which answers are paid: every signature is real, and any one thing can be bent. */
+import type { Predicate } from '@assay/core';
+import {
+  type Address,
+  assayDomain,
+  bytes32Of,
+  feeOf,
+  type Order,
+  orderDigest,
+  orderHash,
+  paymentChannelId,
+  paymentSigner,
+  priceOf,
+  receiptPaymentDigest,
+  voucherDigest,
+  ZERO_BYTES32,
+} from '@assay/core/money';
+import {
+  channel,
+  gateway,
+  type LogBuilder,
+  model,
+  nodeA,
+  type Person,
+  settler,
+  begun,
+} from '../support/log-builder.ts';
+
+export const CHAIN = 31_337;
+export const NETWORK = 'eip155:31337';
+export const VAULT: Address = `0x${'b'.repeat(40)}`;
+export const TOKEN: Address = `0x${'a'.repeat(40)}`;
+export const TREASURY: Address = `0x${'f'.repeat(40)}`;
+export const domain = assayDomain(CHAIN, VAULT);
+export const payer = paymentSigner(new Uint8Array(32).fill(0x21));
+export const session = paymentSigner(new Uint8Array(32).fill(0x22));
+export const other = paymentSigner(new Uint8Array(32).fill(0x23));
+
+export const BOOK: Predicate<'price.publish'> = {
+  model,
+  network: NETWORK,
+  asset: TOKEN,
+  vault: VAULT,
+  receiverAuthorizer: `0x${'c'.repeat(40)}`,
+  perRequest: '1000',
+  perInputKib: '10',
+  perOutputKib: '20',
+  feeBps: 500,
+  nonce: '0'.repeat(32),
+};
+const USAGE = { inputBytes: '88', outputBytes: '4', computeMicros: '950' };
+/** What each answer costs. */
+export const PRICE = priceOf(BOOK, USAGE);
+
+export const configOf = (by: typeof payer, salt: string = ZERO_BYTES32) => ({
+  payer: by.address,
+  payerAuthorizer: session.address,
+  receiver: VAULT,
+  receiverAuthorizer: BOOK.receiverAuthorizer,
+  token: TOKEN,
+  withdrawDelay: 86_400,
+  salt,
+});
+
+/** What may be bent on the way from an order to its charge. */
+export interface Bend {
+  readonly payer?: typeof payer;
+  readonly version?: string;
+  readonly node?: Person;
+  readonly order?: Partial<Order>;
+  readonly orderBy?: typeof session;
+  readonly ordered?: boolean;
+  readonly client?: string;
+  readonly receipt?: Partial<Predicate<'output.receipt'>>;
+  readonly receiptBy?: typeof session;
+}
+
+/** A delivered answer, ready to be charged. */
+export interface PaidAnswer {
+  readonly receipt: string;
+  readonly order: Predicate<'charge'>['order'];
+  readonly payer: typeof payer;
+}
+
+/** A log with a gateway, a settler, and a price. */
+export class PaidLog {
+  readonly log: LogBuilder;
+  readonly v1: string;
+  readonly v2: string;
+  readonly book: string;
+  #requests = 0;
+  #time = 100;
+  #captured = new Map<string, bigint>();
+
+  constructor() {
+    ({ log: this.log, v1: this.v1, v2: this.v2 } = begun());
+    this.log.join(gateway, ['gateway']);
+    this.log.join(settler, ['settler']);
+    this.book = this.log.add(gateway, 'price.publish', BOOK);
+  }
+
+  get money() {
+    return this.log.money;
+  }
+
+  /** An output with its order, delivered by the gateway. */
+  answer(bend: Bend = {}): PaidAnswer {
+    const by = bend.payer ?? payer;
+    const node = bend.node ?? nodeA;
+    const requestId = `req-${this.#requests++}`;
+    const decision = this.log.timeline.registry.channels.get(channel)?.decisions.at(-1)?.id ?? '';
+    const order: Order = {
+      paymentChannel: paymentChannelId(configOf(by), CHAIN),
+      requestId,
+      requestHash: bytes32Of('7'.repeat(64)),
+      channel,
+      target: bytes32Of(decision),
+      priceBook: bytes32Of(this.book),
+      maxAmount: '2000',
+      deadline: '5000',
+      ...bend.order,
+    };
+    const signed = {
+      ...order,
+      signature: (bend.orderBy ?? session).sign(orderDigest(domain, order)),
+      by: session.address,
+    };
+    const ordered = bend.ordered ?? true;
+    const receipt: Partial<Predicate<'output.receipt'>> = {
+      request: { id: requestId, client: bend.client ?? by.address, hash: `hmac-sha256:${'7'.repeat(64)}` },
+      usage: USAGE,
+      ...(ordered ? { order: orderHash(domain, order) } : {}),
+      amount: String(PRICE),
+      ...bend.receipt,
+    };
+    const id = this.#sign(node, bend.version ?? this.v1, receipt, bend.receiptBy ?? node.payment);
+    this.log.add(gateway, 'request.deliver', { receipt: id, bytesSent: '4' });
+    return { receipt: id, order: ordered ? signed : undefined, payer: by };
+  }
+
+  /** The charge of an answer, as an honest gateway makes it; `more` bends it. */
+  charge(
+    { receipt, order, payer: by }: PaidAnswer,
+    more: Partial<Predicate<'charge'>> = {},
+    signer: Person = gateway,
+  ): string {
+    const config = configOf(by);
+    const paymentChannel = paymentChannelId(config, CHAIN);
+    const cumulative = (this.#captured.get(paymentChannel) ?? 0n) + PRICE;
+    this.#captured.set(paymentChannel, cumulative);
+    return this.log.add(signer, 'charge', {
+      receipt,
+      scheme: 'batch-settlement',
+      network: NETWORK,
+      payer: by.address,
+      amount: String(PRICE),
+      fee: String(feeOf(BOOK, PRICE)),
+      priceBook: this.book,
+      ...(order === undefined ? {} : { order }),
+      batch: { paymentChannel, config, cumulative: String(cumulative), voucher: voucherOf(by, 1_000_000n) },
+      ...more,
+    });
+  }
+
+  /** A witnessed checkpoint, a hundred seconds after the one before. */
+  witness(): number {
+    this.#time += 100;
+    return this.log.witness(this.#time);
+  }
+
+  /** Answers and charges, with a witnessed checkpoint between. */
+  charged(count: number, bend: Bend = {}): string[] {
+    const answers = Array.from({ length: count }, () => this.answer(bend));
+    this.witness();
+    return answers.map((answer) => (this.charge(answer), answer.receipt));
+  }
+
+  /** A receipt with its payment signature: built twice, because the signature is over the rest of it. */
+  #sign(
+    node: Person,
+    version: string,
+    more: Partial<Predicate<'output.receipt'>>,
+    by: typeof session,
+  ): string {
+    const predicate = this.log.outputPredicate(node, version, more);
+    const signature = by.sign(receiptPaymentDigest(domain, node.keyId, predicate));
+    return this.log.output(node, version, { paymentSignature: signature.slice(2), ...more });
+  }
+}
+
+export function voucherOf(by: typeof payer, ceiling: bigint, signer = session) {
+  const id = paymentChannelId(configOf(by), CHAIN);
+  return { maxClaimableAmount: String(ceiling), signature: signer.sign(voucherDigest(id, ceiling, CHAIN)) };
+}

@@ -17,6 +17,22 @@ const schema = z.strictObject({
   database: z.string().min(1),
   /** The logs to witness, by their vkeys; a log's origin is its key's name. */
   logs: z.array(z.strictObject({ vkey: z.string().min(1) })).min(1),
+  /** For a witness that also signs for contracts (PROTOCOL 7.3). */
+  anchor: z
+    .strictObject({
+      /** Key file whose payment key signs. */
+      identity: z.string().min(1),
+      /** Vaults that it signs for. */
+      targets: z
+        .array(
+          z.strictObject({
+            chainId: z.int().min(1),
+            vault: z.string().regex(/^0x[0-9a-f]{40}$/, 'expected an address in lower case'),
+          }),
+        )
+        .min(1),
+    })
+    .optional(),
 });
 
 export type WitnessConfig = z.infer<typeof schema>;

@@ -2,6 +2,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, ed25519Signer, type Entropy, unixSeconds } from '@assay/core';
+import { paymentSigner } from '@assay/core/money';
+import { loadIdentity } from '@assay/core/node';
 import { ed25519Cosigner, formatVkey, noteVerifier } from '@assay/log';
 import {
   createWitness,
@@ -26,7 +28,7 @@ export interface RunningWitness {
 /**
  * Starts a witness and resolves once it listens.
  *
- * @throws WitnessError `key-file` | `lost-database` | `wrong-database`; NoteError for a log's vkey
+ * @throws WitnessError `key-file` | `lost-database` | `wrong-database`; NoteError for a log's vkey; KeyFileError
  */
 export async function startWitness(
   config: WitnessConfig,
@@ -41,6 +43,14 @@ export async function startWitness(
   markWitnessKeyUsed(config.seedFile, config.database);
   const app = createWitnessApp(
     createWitness({ signers: [signer], logs, store, now: () => unixSeconds(clock) }),
+    config.anchor === undefined
+      ? undefined
+      : {
+          signer: paymentSigner(loadIdentity(config.anchor.identity).paymentSecret),
+          own: [noteVerifier(vkey)],
+          logs,
+          targets: config.anchor.targets,
+        },
   );
   const [host, port] = splitListen(config.listen);
   const server = await new Promise<Server>((resolve, reject) => {

@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ed25519Signer, fromUtf8 } from '@assay/core';
+import { addressOfPaymentKey, assayDomain, checkpointDigest, recoverSigner } from '@assay/core/money';
+import { createIdentity } from '@assay/core/node';
 import {
   CompactRange,
   consistencyProof,
@@ -128,6 +130,35 @@ describe('a witness as a process', () => {
     const third = await start(config);
     const note = await fetchWitnessCheckpoint(third.target, ORIGIN, soon());
     expect(fromUtf8(note as Uint8Array).split('\n')[1]).toBe('9');
+  });
+
+  it('PROTOCOL 7.3: signs for a contract what bears its own cosignature, for vaults it knows, and nothing else', async () => {
+    const path = join(directory, 'payment.json');
+    const identity = createIdentity(path, { bytes: (n) => new Uint8Array(n).fill(3) });
+    const vault = `0x${'ab'.repeat(20)}` as const;
+    const anchor = { identity: path, targets: [{ chainId: 31_337, vault }] };
+    const { target } = await start(configure('a', { anchor }));
+    const ask = async (note: Uint8Array, query = `chain=31337&vault=${vault}`) => {
+      const url = `${target.url}/assay/v1/anchor-signature?${query}`;
+      return fetch(url, { method: 'POST', body: Buffer.from(note) });
+    };
+    await submitCheckpoint(target, submission(7), soon());
+    const cosigned = (await fetchWitnessCheckpoint(target, ORIGIN, soon())) as Uint8Array;
+    await submitCheckpoint(target, submission(9), soon());
+    // Of an age at which its memory holds a later one: its own cosignature is what counts.
+    const answer = await ask(cosigned);
+    expect(answer.status).toBe(200);
+    const { signer, size, root, signature } = (await answer.json()) as Record<string, string>;
+    const digest = checkpointDigest(assayDomain(31_337, vault), { origin: ORIGIN, size: size!, root: root! });
+    expect([signer, size]).toEqual([addressOfPaymentKey(identity.paymentKey), '7']);
+    expect(recoverSigner(digest, signature!)).toBe(signer);
+    expect((await ask(checkpointOf(9))).status).toBe(403);
+    expect((await ask(cosigned, `chain=8453&vault=${vault}`)).status).toBe(403);
+    expect((await ask(cosigned, `chain=31337&vault=0x${'cd'.repeat(20)}`)).status).toBe(403);
+    expect((await ask(Uint8Array.of(1, 2, 3))).status).toBe(400);
+    const { target: silent } = await start(configure('b'));
+    const none = await fetch(`${silent.url}/assay/v1/anchor-signature`, { method: 'POST', body: 'x' });
+    expect(none.status).toBe(404);
   });
 
   it('trap 5: refuses to start when its database is lost, for it would cosign a fork', async () => {

@@ -83,6 +83,11 @@ export class TxOutbox implements AsyncDisposable {
     return this.#store.get(key);
   }
 
+  /** What is known of all keys that begin with `prefix`, in the order of nonces. */
+  startingWith(prefix: string): readonly TxRecord[] {
+    return this.#store.startingWith(prefix);
+  }
+
   /** Begins to send what is kept, and goes on until closed. */
   start(): void {
     this.#isStarted = true;

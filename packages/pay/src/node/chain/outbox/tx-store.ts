@@ -94,6 +94,14 @@ export class TxStore implements Disposable {
     return row === undefined ? undefined : recordOf(row);
   }
 
+  /** Intents whose keys begin with `prefix`, in the order of nonces. */
+  startingWith(prefix: string): readonly TxRecord[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM intents WHERE substr(key, 1, ?) = ? ORDER BY nonce')
+      .all(prefix.length, prefix);
+    return rows.map(recordOf);
+  }
+
   /** Signed forms, oldest first. */
   attempts(key: string): readonly TxAttempt[] {
     const rows = this.#database.prepare('SELECT * FROM attempts WHERE key = ? ORDER BY rowid').all(key);

@@ -1,0 +1,23 @@
+/** Settlement: from captured charges to money in the vault, credits, refunds and stake. */
+export { type AnchorCheckpoint, anchorCheckpoint, type AnchorParts } from './anchor.ts';
+export { BatchSettler, type CapturedChannel, sendOnce, type SettlingParts } from './batch-settler.ts';
+export {
+  type BatchPost,
+  type Call,
+  type Claim,
+  claimCall,
+  type RefundClaim,
+  type RefundPlan,
+  withdrawCall,
+} from './calls.ts';
+export { type PayerClaim, type Refunded, settleRefund } from './refund-settler.ts';
+export { SettleError } from './settle-error.ts';
+export * from './stake-calls.ts';
+export {
+  type PostedBatch,
+  type PostedRefund,
+  type SettlementContracts,
+  type StakeState,
+  VaultReads,
+  type VaultState,
+} from './vault-reads.ts';

@@ -1,0 +1,108 @@
+/**
+ * Executes a class refund: two transactions make it claimable, and a third pays it out, so that payers need not come.
+ * Like settling, every step asks the chain whether it is done.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeFunctionData } from 'viem';
+import { MULTICALL3 } from '../chain/addresses.ts';
+import { devMulticall3Abi } from '../chain/artifacts/abis.ts';
+import type { TxOutbox } from '../chain/outbox/index.ts';
+import { sendOnce } from './batch-settler.ts';
+import {
+  type Call,
+  claimRefundCall,
+  executeRefundCall,
+  proposeRefundCall,
+  type RefundClaim,
+  type RefundPlan,
+} from './calls.ts';
+import { SettleError } from './settle-error.ts';
+import type { VaultReads } from './vault-reads.ts';
+
+/** A payer's share, and one of its receipts: given back with all the others. */
+export interface PayerClaim extends RefundClaim {
+  readonly anyIndex: number;
+}
+
+/** What came of it. */
+export interface Refunded {
+  /** Hashes of the transactions that made it claimable, in order: one or two. */
+  readonly made: readonly string[];
+  /** And of those that paid it out. */
+  readonly paid: readonly string[];
+  readonly funded: bigint;
+  readonly shortfall: bigint;
+}
+
+/** Payers in one transaction. */
+const PAYERS = 100;
+const LOOK_MS = 250;
+
+/**
+ * Brings a refund to its end from wherever it stands.
+ *
+ * @throws SettleError `other-refund`; TxError; RpcError
+ */
+export async function settleRefund(
+  parts: { readonly reads: VaultReads; readonly outbox: TxOutbox; readonly vault: string },
+  plan: RefundPlan,
+  claims: readonly PayerClaim[],
+): Promise<Refunded> {
+  const { reads, outbox, vault } = parts;
+  const made: string[] = [];
+  const step = async (what: string, call: Call): Promise<string> => {
+    const sent = await sendOnce(outbox, { what: `${what} ${plan.incident}`, call, until: 'confirmed' });
+    return sent.mined?.hash ?? '';
+  };
+  if ((await reads.refund(plan.incident)).state === 'none')
+    await step('propose', proposeRefundCall(vault, plan));
+  const proposed = await reads.refund(plan.incident);
+  if (proposed.root !== plan.root) {
+    throw new SettleError('other-refund', {
+      what: `the vault has a refund of this incident with the root ${proposed.root}, and the log gives ${plan.root}`,
+      fix: 'One refund per incident: have the vetoer stop that one within its window, or settle what is left one by one.',
+    });
+  }
+  if (proposed.state === 'proposed') {
+    while ((await reads.now()) < proposed.executableAt) await sleep(LOOK_MS);
+    await step('execute', executeRefundCall(vault, plan));
+  }
+  made.push(...hashesOf(outbox, [`propose ${plan.incident}`, `execute ${plan.incident}`]));
+  const { funded } = await reads.refund(plan.incident);
+  const paid = funded === 0n ? [] : await payOut(parts, claims, step);
+  return { made, paid, funded, shortfall: plan.total - funded };
+}
+
+/** One call for many payers: one of them that fails stops nobody else. */
+async function payOut(
+  { reads, vault }: { readonly reads: VaultReads; readonly vault: string },
+  claims: readonly PayerClaim[],
+  step: (what: string, call: Call) => Promise<string>,
+): Promise<string[]> {
+  const open: PayerClaim[] = [];
+  for (const claim of claims) if (!(await reads.isRefunded(claim.anyIndex))) open.push(claim);
+  const sent: string[] = [];
+  for (let at = 0; at < open.length; at += PAYERS) {
+    sent.push(
+      await step('pay', together(open.slice(at, at + PAYERS).map((claim) => claimRefundCall(vault, claim)))),
+    );
+  }
+  return sent;
+}
+
+function together(calls: readonly Call[]): Call {
+  const args = [
+    calls.map(({ to, data }) => ({ target: to as `0x${string}`, allowFailure: true, callData: data })),
+  ] as const;
+  return {
+    to: MULTICALL3,
+    data: encodeFunctionData({ abi: devMulticall3Abi, functionName: 'aggregate3', args }),
+  };
+}
+
+/** Hashes of mined transactions whose keys begin so, whether this call sent them or one before a crash. */
+function hashesOf(outbox: TxOutbox, keys: readonly string[]): string[] {
+  return keys.flatMap((key) =>
+    outbox.startingWith(`${key} `).flatMap(({ mined }) => (mined?.reverted === false ? [mined.hash] : [])),
+  );
+}

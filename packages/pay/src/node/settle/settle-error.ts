@@ -1,0 +1,14 @@
+/** What can keep money from being settled. */
+import { AssayError } from '@assay/core';
+
+/**
+ * - `underfunded`: a payment channel holds less than was captured on it
+ * - `other-batch`: the vault has another batch than the log gives
+ * - `no-quorum`: too few witnesses signed a checkpoint for the anchor
+ * - `not-upheld`: an incident that moves no money
+ * - `nothing-to-refund`: no charge in the incident's scope can be given back
+ * - `other-refund`: the vault has another refund of the incident
+ */
+export class SettleError extends AssayError<
+  'underfunded' | 'other-batch' | 'no-quorum' | 'not-upheld' | 'nothing-to-refund' | 'other-refund'
+> {}

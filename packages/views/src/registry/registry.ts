@@ -1,10 +1,13 @@
 /** The registry view: who takes part, what versions exist, what each channel announced, and what record time is. */
 import type { LogRecord, Predicate } from '@assay/core';
+import { DigestNames } from '../lineage/columns/digest-names.ts';
 import { type Refusal, refusalOf } from './authority.ts';
 import { Channels } from './channels.ts';
+import { DeclaredKeys } from './declared-keys.ts';
 import { Leases } from './leases.ts';
 import { Models } from './models.ts';
 import { Participants } from './participants.ts';
+import { RecordIds } from './record-ids.ts';
 import { RecordOwners } from './record-owners.ts';
 import { WitnessedTime } from './witnessed-time.ts';
 
@@ -40,19 +43,22 @@ export class Registry {
   readonly models = new Models();
   readonly channels = new Channels();
   readonly leases = new Leases();
-  readonly owners = new RecordOwners();
+  readonly owners: RecordOwners;
   readonly time = new WitnessedTime();
   readonly ignored: IgnoredRecord[] = [];
   readonly equivocations: Equivocation[] = [];
-  readonly #ids = new Map<string, number>();
-  readonly #signed = new Set<string>();
-  readonly #keys = new Map<string, string>();
+  readonly #ids: RecordIds;
+  readonly #keys: DeclaredKeys;
   readonly #witnessedAt: WitnessedAt;
   #operator: string | undefined;
   #size = 0;
 
   constructor(witnessedAt: WitnessedAt) {
     this.#witnessedAt = witnessedAt;
+    const names = new DigestNames();
+    this.owners = new RecordOwners(names);
+    this.#ids = new RecordIds(names);
+    this.#keys = new DeclaredKeys(names);
   }
 
   /** Entries folded in, unreadable ones included. */
@@ -67,7 +73,7 @@ export class Registry {
 
   /** Log index of a record id. */
   indexOf(id: string): number | undefined {
-    return this.#ids.get(id);
+    return this.#ids.indexOf(id);
   }
 
   /** Passes over an entry that could not be read; it keeps its index. */
@@ -84,14 +90,13 @@ export class Registry {
       this.#operator = record.signer;
     }
     // Two signers of one payload make one record id and two statements: an endorsement counts for each.
-    const once = `${record.id} ${record.signer}`;
-    const reason = this.#signed.has(once) ? 'duplicate' : (refusalOf(this, record) ?? this.#fold(record));
+    const isRepeat = this.#ids.has(record.id, record.signer);
+    const reason = isRepeat ? 'duplicate' : (refusalOf(this, record) ?? this.#fold(record));
     if (reason !== undefined) {
       this.ignored.push({ index: record.index, id: record.id, kind: record.kind, reason });
       return reason;
     }
-    this.#signed.add(once);
-    if (!this.#ids.has(record.id)) this.#ids.set(record.id, record.index);
+    this.#ids.add(record.id, record.signer, record.index);
     this.#noteKeys(record);
     return undefined;
   }
@@ -182,9 +187,8 @@ export class Registry {
 
   #noteKeys({ id, index, signer, keys }: LogRecord): void {
     for (const key of keys) {
-      const first = this.#keys.get(key);
-      if (first === undefined) this.#keys.set(key, id);
-      else this.equivocations.push({ key, signer, first, second: id, index });
+      const first = this.#keys.claim(key, id);
+      if (first !== undefined) this.equivocations.push({ key, signer, first, second: id, index });
     }
   }
 }

@@ -1,9 +1,10 @@
 /** The whole timeline of one log: the registry at once, and the lineage ledger as far as witnesses have seen. */
-import type { LogRecord } from '@assay/core';
+import type { Kind, LogRecord } from '@assay/core';
 import { DigestNames } from '../lineage/columns/digest-names.ts';
 import { Ledger } from '../lineage/ledger.ts';
 import type { AsOf } from '../lineage/as-of.ts';
 import { type Refusal, Registry, type WitnessedAt } from '../registry/index.ts';
+import { type RecordOf, RecordStore } from './record-store.ts';
 import { type Draft, LineageTranslator } from './to-lineage.ts';
 
 /**
@@ -16,9 +17,7 @@ export class Timeline {
   readonly ledger = new Ledger(new DigestNames());
   readonly #translator: LineageTranslator;
   readonly #waiting: { index: number; draft: Draft }[] = [];
-  readonly #records = new Map<string, LogRecord>();
-  /** Further signers' statements of a payload that is a record already: few, so that most records need no list. */
-  readonly #cosigned = new Map<string, LogRecord[]>();
+  readonly #records = new RecordStore();
 
   constructor(witnessedAt: WitnessedAt) {
     this.registry = new Registry(witnessedAt);
@@ -39,8 +38,7 @@ export class Timeline {
   apply(record: LogRecord): Refusal | undefined {
     const refusal = this.registry.apply(record);
     if (refusal !== undefined) return refusal;
-    if (!this.#records.has(record.id)) this.#records.set(record.id, record);
-    else this.#cosigned.set(record.id, [...(this.#cosigned.get(record.id) ?? []), record]);
+    this.#records.add(record);
     const draft = this.#translator.draft(record);
     if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
     if (record.kind === 'checkpoint.cosigned') this.#settle();
@@ -59,13 +57,12 @@ export class Timeline {
 
   /** Every statement that counts under one id, in log order: two who sign the same words make one record (PROTOCOL 1.1). */
   statementsOf(id: string): readonly LogRecord[] {
-    const first = this.#records.get(id);
-    return first === undefined ? [] : [first, ...(this.#cosigned.get(id) ?? [])];
+    return this.#records.all(id);
   }
 
-  /** All records that count, each once, in log order. */
-  records(): Iterable<LogRecord> {
-    return this.#records.values();
+  /** All records that count, each once, in log order; of `kinds` only when some are given, which spares unpacking the rest. */
+  records<K extends Kind = Kind>(...kinds: readonly K[]): Iterable<RecordOf<K>> {
+    return this.#records.each(kinds);
   }
 
   /** The lineage as known at a witnessed size, the newest by default. @throws KnownAtError */

@@ -84,6 +84,11 @@ export class LogBuilder {
   #sequence = new Map<string, { next: number; last?: string }>();
   #lastWitnessed = { size: 0, time: 0 };
 
+  /** Entries so far. */
+  get size(): number {
+    return this.records.length;
+  }
+
   /** Appends one statement and returns its record id. */
   add<K extends Kind>(by: Person, kind: K, predicate: Predicate<K>): string {
     const entry = by.sign(kind, predicate);
@@ -96,7 +101,7 @@ export class LogBuilder {
 
   /** Logs a witnessed checkpoint over everything so far. Returns its size. */
   witness(time: number): number {
-    const size = this.records.length;
+    const size = this.size;
     this.#lastWitnessed = { size, time };
     this.add(operator, 'checkpoint.cosigned', { origin: ORIGIN, size: String(size), note: String(time) });
     return size;
@@ -104,7 +109,7 @@ export class LogBuilder {
 
   /** A fresh nonce: the position of the next record. */
   nonce(): string {
-    return this.records.length.toString(16).padStart(32, '0');
+    return this.size.toString(16).padStart(32, '0');
   }
 
   join(by: Person, roles: Predicate<'participant.join'>['roles'], of?: Person): string {
@@ -149,7 +154,7 @@ export class LogBuilder {
     const stream = this.#sequence.get(node.keyId) ?? { next: 0 };
     const decision = this.timeline.registry.channels.get(channel)?.decisions.at(-1)?.id ?? '0'.repeat(64);
     return {
-      request: { id: `r${this.records.length}`, client: agent.keyId, hash: mac },
+      request: { id: `r${this.size}`, client: agent.keyId, hash: mac },
       attempt: 0,
       model,
       target: { channel, decision },
@@ -205,7 +210,11 @@ export class LogBuilder {
 
 /** A log with everyone joined and v1 announced on the channel: what most tests begin with. */
 export function begun(): { log: LogBuilder; v1: string; v2: string } {
-  const log = new LogBuilder();
+  return begin(new LogBuilder());
+}
+
+/** Everyone joins `log`, and v1 is announced. */
+export function begin<L extends LogBuilder>(log: L): { log: L; v1: string; v2: string } {
   log.join(operator, ['log']);
   log.join(owner, ['owner']);
   log.join(nodeA, ['node']);

@@ -1,6 +1,7 @@
 /** Columns of outputs and acts, indexed by record id: when declared, by whom, from what. */
 import { f64Column, u32Column, u8Column } from './column.ts';
 import type { Scalar } from '../records.ts';
+import { TextNames } from './names.ts';
 
 export const ROLE_NONE = 0;
 export const ROLE_OUTPUT = 1;
@@ -32,8 +33,12 @@ export class RecordTable {
   readonly #lo = f64Column();
   readonly #hi = f64Column();
   #bracketed = false;
-  readonly #fields = new Map<number, ReadonlyMap<string, Scalar>>();
-  readonly #types = new Map<number, string>();
+  // Most records share their fields with many others.
+  readonly #fields = u32Column();
+  readonly #fieldSets: ReadonlyMap<string, Scalar>[] = [new Map()];
+  readonly #numberOfFields = new Map<string, number>();
+  readonly #type = u32Column();
+  readonly #types = new TextNames();
 
   /** Declares a record that was not declared before. */
   declare(row: RecordRow, position: number): void {
@@ -73,19 +78,23 @@ export class RecordTable {
   }
 
   keepFields(id: number, fields: ReadonlyMap<string, Scalar>): void {
-    this.#fields.set(id, fields);
+    const name = JSON.stringify([...fields]);
+    const known = this.#numberOfFields.get(name) ?? this.#fieldSets.push(fields) - 1;
+    this.#numberOfFields.set(name, known);
+    this.#fields.put(id, known);
   }
 
   field(id: number, name: string): Scalar | undefined {
-    return this.#fields.get(id)?.get(name);
+    return this.#fieldSets[this.#fields.at(id)]?.get(name);
   }
 
   /** An act's own word for what it is. */
   keepType(id: number, type: string): void {
-    this.#types.set(id, type);
+    this.#type.put(id, this.#types.intern(type));
   }
 
   type(id: number): string | undefined {
-    return this.#types.get(id);
+    const type = this.#type.at(id);
+    return type === 0 ? undefined : this.#types.text(type);
   }
 }

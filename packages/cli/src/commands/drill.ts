@@ -80,8 +80,7 @@ export const drill = networkCommand<DrillFlags, []>({
 /** A version that served something, chosen by fresh random bytes. @throws CliError `unknown-name` */
 function pick(timeline: Timeline, random: Uint8Array): string {
   const served = new Set<string>();
-  for (const record of timeline.records())
-    if (record.kind === 'output.receipt') served.add(record.predicate.version);
+  for (const record of timeline.records('output.receipt')) served.add(record.predicate.version);
   const choice = new DataView(random.buffer, random.byteOffset).getUint32(0) % Math.max(1, served.size);
   const version = [...served].toSorted()[choice];
   if (version !== undefined) return version;

@@ -55,8 +55,7 @@ function sameRequest(timeline: Timeline, record: LogRecord): string[] {
   if (record.kind !== 'output.receipt') return [record.id];
   const { id, client } = record.predicate.request;
   const ids: string[] = [];
-  for (const each of timeline.records()) {
-    if (each.kind !== 'output.receipt') continue;
+  for (const each of timeline.records('output.receipt')) {
     const { request } = each.predicate;
     if (request.id === id && request.client === client) ids.push(each.id);
   }

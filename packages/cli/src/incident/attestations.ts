@@ -13,8 +13,7 @@ export interface Attested extends ScopeAttestation {
  */
 export function attestationsAt(timeline: Timeline, incident: string, knownAt: number): Attested[] {
   const found: Attested[] = [];
-  for (const { id, kind, predicate } of timeline.records()) {
-    if (kind !== 'scope.attest') continue;
+  for (const { id, predicate } of timeline.records('scope.attest')) {
     const { size, root } = predicate;
     if (predicate.incident !== incident || Number(size) !== knownAt) continue;
     for (const { signer, index } of timeline.statementsOf(id)) {

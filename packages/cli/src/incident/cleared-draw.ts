@@ -64,8 +64,8 @@ export const boundText = ({ drawn, of, bound, seed }: Drawn): string =>
  * the log that nobody watches could still try several roots; who cannot rest on that gives a seed from elsewhere.
  */
 function seedAt(timeline: Timeline, incident: string, size: number): string {
-  for (const { kind, predicate } of timeline.records()) {
-    if (kind !== 'checkpoint.cosigned' || Number(predicate.size) !== size) continue;
+  for (const { predicate } of timeline.records('checkpoint.cosigned')) {
+    if (Number(predicate.size) !== size) continue;
     const { root } = parseCheckpoint(parseNote(utf8(predicate.note)).text);
     return hex(sha256(utf8(`assay cleared sample v1\n${incident}\n${size}\n${hex(root)}\n`)));
   }

@@ -25,8 +25,8 @@ export function closureText(closure: Closure): string | undefined {
 /** Every close in the log, with the operators behind the attestations that it names. */
 function closesOf(timeline: Timeline, incident: string): LoggedClose[] {
   const closes: LoggedClose[] = [];
-  for (const { id, index, kind, predicate } of timeline.records()) {
-    if (kind !== 'incident.close' || predicate.incident !== incident) continue;
+  for (const { id, index, predicate } of timeline.records('incident.close')) {
+    if (predicate.incident !== incident) continue;
     const { root, attests, sample } = predicate;
     const size = Number(predicate.size);
     const operators = attestationsAt(timeline, incident, size)

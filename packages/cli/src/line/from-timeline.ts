@@ -117,7 +117,7 @@ interface Known {
 }
 
 function* recordsOf(known: Known): Generator<SourceRecord> {
-  for (const record of known.timeline.records()) {
+  for (const record of known.timeline.records('output.receipt', 'act')) {
     if (record.index >= known.prefix.known) return;
     if (record.kind === 'output.receipt') yield outputOf(record, known);
     else if (record.kind === 'act') yield { ...common(record.id, known), kind: record.predicate.type };

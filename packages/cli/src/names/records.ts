@@ -40,7 +40,8 @@ export function findAnyRecord(
       fix: `Give 64 hexadecimal digits, or at least the first ${MIN_PREFIX} of them.`,
     });
   }
-  const fitting = [...timeline.records()].filter(({ id }) => id.startsWith(name));
+  const fitting: LogRecord[] = [];
+  for (const record of timeline.records()) if (record.id.startsWith(name)) fitting.push(record);
   const preferred = fitting.filter(prefer);
   const matches = preferred.length > 0 ? preferred : fitting;
   const [only] = matches;

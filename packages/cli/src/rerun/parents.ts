@@ -7,7 +7,7 @@ export function parentsOf(timeline: Timeline): ReadonlyMap<string, readonly stri
   const add = (to: string, sources: readonly string[]): void => {
     if (sources.length > 0) parents.set(to, [...(parents.get(to) ?? []), ...sources]);
   };
-  for (const record of timeline.records()) {
+  for (const record of timeline.records('output.receipt', 'derive')) {
     if (record.kind === 'output.receipt') add(record.id, record.predicate.uses ?? []);
     else if (record.kind === 'derive' && record.predicate.propagates !== false) {
       add(record.predicate.to, [record.predicate.source]);

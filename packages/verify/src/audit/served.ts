@@ -14,9 +14,9 @@ interface Group {
 export function auditServed(timeline: Timeline, findings: Findings): void {
   const prefix = timeline.asOf();
   const groups = new Map<string, Group>();
-  for (const record of timeline.records()) {
+  for (const record of timeline.records('output.receipt')) {
     // Beyond the newest witnessed size an output has no bracket yet, and so no verdict.
-    if (record.kind !== 'output.receipt' || record.index >= timeline.witnessedSize) continue;
+    if (record.index >= timeline.witnessedSize) continue;
     const verdict = divergence(prefix, record.id);
     if (verdict !== 'diverged' && verdict !== 'contested') continue;
     const what = describe(timeline, record.id, verdict);

@@ -192,7 +192,7 @@ export function begun(outputs = 10): RealLog {
   ] as const) {
     const spec = { datatype: 'FP32' as const, shape: [1] };
     const [inputs, made] = [[{ name: 'x', ...spec }], [{ name: 'y', ...spec }]];
-    const blob = { id: version, size: '1' };
+    const blob = { id: version.slice('sha256:'.length), size: '1' };
     log.add(owner, 'version.publish', {
       model,
       version,

@@ -111,9 +111,10 @@ export class PaymentLedger<Carry> {
     return this.#claim(terms, limits, [{ kind: 'reserved', terms }]);
   }
 
-  /** A node is about to be asked: from now on an output may exist. */
+  /** A node is about to be asked: from now on an output may exist. @throws LedgerError `state` */
   async execute(id: string): Promise<Hold> {
-    if (this.#must(id).state !== 'executing') await this.#commit([{ kind: 'executing', id }]);
+    if (this.#in(id, 'reserved', 'executing').state === 'reserved')
+      await this.#commit([{ kind: 'executing', id }]);
     return this.#must(id);
   }
 

@@ -3,7 +3,7 @@ import { signStatement } from '@assay/core';
 import { describe, expect, it } from 'vitest';
 import { identityOf } from '../../../core/test/identity.ts';
 import { type HoldTerms, holdId, LedgerError, openLedger, type PaymentLedger } from '../../src/index.ts';
-import { Disk } from './memory-journal.ts';
+import { Disk } from '../../../../sim/money/disk.ts';
 
 const PAYER = `0x${'d'.repeat(40)}`;
 const CHANNEL = `0x${'3'.repeat(64)}`;

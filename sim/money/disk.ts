@@ -1,5 +1,5 @@
 /** A journal in memory with the contract of the port: ordered, all or nothing, fenced; and faults on demand. */
-import { type JournalledEvent, LedgerError, type MoneyJournal } from '../../src/index.ts';
+import { type JournalledEvent, LedgerError, type MoneyJournal } from '@assay/pay';
 
 /** What a write does. `lost`: nothing is durable; `kept`: everything is, and nobody is told. */
 export type WriteFault = 'lost' | 'kept' | undefined;

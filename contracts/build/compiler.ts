@@ -53,37 +53,48 @@ export function sourceHash(name: string): string {
     .digest('hex');
 }
 
+/** How a compilation may differ from the sources as they stand. */
+export interface CompileOptions {
+  /** Sources that are taken from here instead of the disk. */
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Give code for one contract only: its source and its name. */
+  readonly only?: readonly [source: string, contract: string];
+  readonly warnings?: 'refuse' | 'ignore';
+}
+
 /**
  * Compiles sources and everything they import.
  *
  * @param names sources below `contracts/`
- * @throws Error with solc's own words on the first error or warning
+ * @throws Error with solc's own words on the first error or, unless ignored, warning
  */
-export function compile(names: readonly string[]): Compilation {
+export function compile(names: readonly string[], options: CompileOptions = {}): Compilation {
   if (!solc.version().startsWith(`${SOLC_VERSION}+`)) {
     throw new Error(`solc is ${solc.version()}, wanted ${SOLC_VERSION}: run "npm ci".`);
   }
+  const [file, contract] = options.only ?? ['*', '*'];
+  const read = (name: string): string => options.replace?.[name] ?? readFileSync(sourcePath(name), 'utf8');
   const input = {
     language: 'Solidity',
-    sources: Object.fromEntries(
-      names.map((name) => [name, { content: readFileSync(sourcePath(name), 'utf8') }]),
-    ),
+    sources: Object.fromEntries(names.map((name) => [name, { content: read(name) }])),
     settings: {
       ...SETTINGS,
       outputSelection: {
-        '*': { '*': ['abi', 'metadata', 'evm.bytecode.object', 'evm.deployedBytecode.object'] },
+        [file]: { [contract]: ['abi', 'metadata', 'evm.bytecode.object', 'evm.deployedBytecode.object'] },
       },
     },
   };
   const output = JSON.parse(
     solc.compile(JSON.stringify(input), {
       import: (path) =>
-        existsSync(sourcePath(path))
-          ? { contents: readFileSync(sourcePath(path), 'utf8') }
-          : { error: `no such source: ${path}` },
+        existsSync(sourcePath(path)) ? { contents: read(path) } : { error: `no such source: ${path}` },
     }),
   ) as SolcOutput;
-  const complaint = output.errors?.find((error) => !isForeignWarning(error.formattedMessage, error.severity));
+  const complaint = output.errors?.find(
+    (error) =>
+      error.severity === 'error' ||
+      (options.warnings !== 'ignore' && !isForeignWarning(error.formattedMessage, error.severity)),
+  );
   if (complaint !== undefined) throw new Error(complaint.formattedMessage);
   return collect(output);
 }

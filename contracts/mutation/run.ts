@@ -1,0 +1,98 @@
+/**
+ * `npm run test:mutation`: changes the contracts a little, one change at a time, and says which changes no test noticed.
+ *
+ * Forge's tests deploy artifacts, so only the mutated contract is compiled, and the tests are compiled once.
+ * Options: `--slice I/N` every N-th mutant from I, `--only PART` of a source's path, `--list`.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { encodeArtifact, readArtifact } from '../build/artifact.ts';
+import { compile, sourcePath } from '../build/compiler.ts';
+import { ROOT, forge } from '../build/forge.ts';
+import { ARTIFACTS, DEPLOYABLE } from '../build/settings.ts';
+import { mutantsOf, type Mutant } from './operators.ts';
+import { EQUIVALENT, TARGETS } from './targets.ts';
+
+type Verdict = 'killed' | 'survived' | 'same-code' | 'does-not-compile';
+
+/** Tests that judge artifacts and take seconds; the invariants take the same paths for longer. */
+const FAST = ['test', '--no-match-contract', 'InvariantsTest|Rfc6962Test', '--fail-fast'];
+const FOLDER = join(ROOT, '.assay/mutation');
+
+const { values } = parseArgs({
+  options: { slice: { type: 'string' }, only: { type: 'string' }, list: { type: 'boolean' } },
+});
+const [slice = 0, of = 1] = (values.slice ?? '0/1').split('/').map(Number);
+
+const mutants = Object.keys(TARGETS)
+  .filter((source) => source.includes(values.only ?? ''))
+  .flatMap((source) =>
+    mutantsOf(source, readFileSync(sourcePath(source), 'utf8')).map((mutant) => ({ source, mutant })),
+  )
+  .filter(
+    ({ source, mutant }) => !EQUIVALENT.some(([name, what]) => name === source && what.test(mutant.what)),
+  )
+  .filter((_, index) => index % of === slice);
+
+if (values.list === true) {
+  for (const { mutant } of mutants) console.log(`${mutant.id} ${mutant.what}`);
+  console.log(`${mutants.length} mutants`);
+} else {
+  runAll();
+}
+
+function runAll(): void {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  const untouched = forge({ args: FAST, quiet: true });
+  if (untouched.status !== 0) {
+    console.error(`the tests fail on the contracts as they are:\n${untouched.stdout}${untouched.stderr}`);
+    process.exitCode = 1;
+    return;
+  }
+  const count: Record<Verdict, number> = { killed: 0, survived: 0, 'same-code': 0, 'does-not-compile': 0 };
+  for (const { source, mutant } of mutants) {
+    const verdict = judge(source, mutant);
+    count[verdict]++;
+    if (verdict === 'survived') console.log(`survived ${mutant.id} ${mutant.what}`);
+  }
+  const judged = count.killed + count.survived;
+  const rate = judged === 0 ? 1 : count.killed / judged;
+  console.log(
+    `${count.killed} of ${judged} mutants killed (${(100 * rate).toFixed(1)} %); not counted: ` +
+      `${count['same-code']} with the same code, ${count['does-not-compile']} that do not compile, ${EQUIVALENT.length} named as equivalent`,
+  );
+  process.exitCode = rate >= 0.95 ? 0 : 1;
+}
+
+function judge(source: string, mutant: Mutant): Verdict {
+  const folder = join(FOLDER, 'artifacts');
+  cpSync(ARTIFACTS, folder, { recursive: true });
+  let changed = false;
+  for (const contract of TARGETS[source] ?? []) {
+    const compiled = compileMutant(contract, source, mutant);
+    if (compiled === undefined) return 'does-not-compile';
+    const artifact = readArtifact(contract);
+    changed ||= compiled.bytecode !== artifact.bytecode;
+    writeFileSync(join(folder, `${contract}.json`), encodeArtifact({ ...artifact, ...compiled }));
+  }
+  if (!changed) return 'same-code';
+  const run = forge({ args: FAST, artifacts: folder, quiet: true, timeout: 120_000 });
+  return run.status === 0 ? 'survived' : 'killed';
+}
+
+function compileMutant(contract: string, source: string, mutant: Mutant) {
+  const target = DEPLOYABLE[contract];
+  if (target === undefined) throw new Error(`no such contract: ${contract}`);
+  try {
+    return compile([target], {
+      replace: { [source]: mutant.source },
+      only: [target, contract],
+      warnings: 'ignore',
+    }).contracts[target]?.[contract];
+  } catch {
+    // What the compiler refuses is no mutant; its words are of no interest.
+    return undefined;
+  }
+}

@@ -38,6 +38,8 @@ interface SolcOutput {
   >;
 }
 
+const QUICK = { enabled: false, details: { peephole: true, jumpdestRemover: true, deduplicate: true } };
+
 const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /** Where a source stands on disk: ours below `contracts/`, packages below `node_modules/`. */
@@ -59,14 +61,15 @@ export interface CompileOptions {
   readonly replace?: Readonly<Record<string, string>>;
   /** Give code for one contract only: its source and its name. */
   readonly only?: readonly [source: string, contract: string];
-  readonly warnings?: 'refuse' | 'ignore';
+  /** Without the optimizer, and whatever the warnings: for mutants, which are thrown away. */
+  readonly quick?: boolean;
 }
 
 /**
  * Compiles sources and everything they import.
  *
  * @param names sources below `contracts/`
- * @throws Error with solc's own words on the first error or, unless ignored, warning
+ * @throws Error with solc's own words on the first error or, unless quick, warning
  */
 export function compile(names: readonly string[], options: CompileOptions = {}): Compilation {
   if (!solc.version().startsWith(`${SOLC_VERSION}+`)) {
@@ -79,6 +82,7 @@ export function compile(names: readonly string[], options: CompileOptions = {}):
     sources: Object.fromEntries(names.map((name) => [name, { content: read(name) }])),
     settings: {
       ...SETTINGS,
+      ...(options.quick === true ? { optimizer: QUICK } : {}),
       outputSelection: {
         [file]: { [contract]: ['abi', 'metadata', 'evm.bytecode.object', 'evm.deployedBytecode.object'] },
       },
@@ -93,7 +97,7 @@ export function compile(names: readonly string[], options: CompileOptions = {}):
   const complaint = output.errors?.find(
     (error) =>
       error.severity === 'error' ||
-      (options.warnings !== 'ignore' && !isForeignWarning(error.formattedMessage, error.severity)),
+      (options.quick !== true && !isForeignWarning(error.formattedMessage, error.severity)),
   );
   if (complaint !== undefined) throw new Error(complaint.formattedMessage);
   return collect(output);

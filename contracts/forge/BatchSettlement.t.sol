@@ -33,9 +33,18 @@ contract BatchSettlementTest is Channels {
         vm.prank(stranger);
         settlement.deposit(config, 60, COLLECTOR, data);
         _is(60, 0);
+        vm.recordLogs();
         settlement.deposit(config, 40, COLLECTOR, collectorData(id, 40, 2));
+        eq(emitted(IBatchSettlement.ChannelCreated.selector), 0);
         _is(100, 0);
-        eq(token.balanceOf(address(settlement)), 100);
+        vm.startPrank(gateway);
+        settlement.claim(voucherBy(SESSION_KEY, config, 30, 30));
+        settlement.refund(config, 70);
+        vm.stopPrank();
+        depositInto(config, 5, 3);
+        eq(emitted(IBatchSettlement.ChannelCreated.selector), 0);
+        eq(emitted(IBatchSettlement.ChannelClosed.selector), 0);
+        eq(token.balanceOf(address(settlement)), 35);
         eq(token.balanceOf(COLLECTOR), 0);
     }
 

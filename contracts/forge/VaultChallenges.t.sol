@@ -79,6 +79,24 @@ contract VaultChallengesTest is World {
         vault.openCharge(other, 37, path);
     }
 
+    /// In a tree of one leaf the root is the leaf; it stands at index 0 and nowhere else.
+    function testNothingStandsBehindTheEndOfTheLog() public {
+        deployWorld();
+        token.mint(address(vault), 10_000);
+        token.mint(stranger, 100);
+        vm.prank(stranger);
+        token.approve(address(vault), type(uint256).max);
+        anchorLog(1);
+        Charge memory beyond = chargeOf(1, payer, node, 10, 0);
+        beyond.entryLeaf = logLeaves[0];
+        postBatch(batchOf(one(beyond)));
+        ProvenCharge memory mine = proven(one(beyond), 0);
+        vm.prank(stranger);
+        vault.challengeCharge(mine);
+        vm.expectPartialRevert(VaultChallenges.NotIncluded.selector);
+        vault.openCharge(mine, 1, new bytes32[](0));
+    }
+
     function testAnUnansweredChargeIsVoidAndItsPayerHasTheMoney() public {
         _challenge(2);
         uint256 answerBy = block.timestamp + RESPONSE;

@@ -1,21 +1,36 @@
 /** Which artifacts a mutated source changes. */
 
-/** Source below `contracts/` → the contracts whose code it is part of. */
-export const TARGETS: Readonly<Record<string, readonly string[]>> = {
-  'src/vault/VaultBase.sol': ['SettlementVault'],
-  'src/vault/VaultBatches.sol': ['SettlementVault'],
-  'src/vault/VaultExact.sol': ['SettlementVault'],
-  'src/vault/VaultChallenges.sol': ['SettlementVault'],
-  'src/vault/VaultRefunds.sol': ['SettlementVault'],
-  'src/vault/VaultExcess.sol': ['SettlementVault'],
-  'src/lib/Charge.sol': ['SettlementVault'],
-  'src/lib/Rfc6962.sol': ['SettlementVault'],
-  'src/lib/AssayTypes.sol': ['SettlementVault', 'ParticipantRegistry', 'CheckpointAnchor'],
-  'src/ParticipantRegistry.sol': ['ParticipantRegistry'],
-  'src/CheckpointAnchor.sol': ['CheckpointAnchor'],
-  'src/dev/DevBatchSettlement.sol': ['DevBatchSettlement'],
-  'src/dev/DevDepositCollector.sol': ['DevDepositCollector'],
-  'src/dev/DevToken.sol': ['DevToken'],
+/** Contracts whose code a source is part of, and the test contracts that judge them. */
+export interface Target {
+  readonly contracts: readonly string[];
+  readonly tests: string;
+}
+
+const VAULT = ['SettlementVault'];
+const ALL_VAULT = 'VaultBatches|VaultExact|VaultChallenges|VaultRefunds|VaultExcess|Hostile';
+
+/** By source below `contracts/`. */
+export const TARGETS: Readonly<Record<string, Target>> = {
+  'src/vault/VaultBase.sol': { contracts: VAULT, tests: ALL_VAULT },
+  'src/vault/VaultBatches.sol': { contracts: VAULT, tests: ALL_VAULT },
+  'src/vault/VaultExact.sol': { contracts: VAULT, tests: 'VaultExact|Hostile' },
+  'src/vault/VaultChallenges.sol': { contracts: VAULT, tests: 'VaultChallenges|VaultRefunds|Hostile' },
+  'src/vault/VaultRefunds.sol': { contracts: VAULT, tests: 'VaultRefunds|Hostile' },
+  'src/vault/VaultExcess.sol': { contracts: VAULT, tests: 'VaultExcess|Hostile' },
+  'src/lib/Charge.sol': { contracts: VAULT, tests: 'VaultChallenges' },
+  'src/lib/Rfc6962.sol': { contracts: VAULT, tests: 'VaultChallenges' },
+  'src/lib/AssayTypes.sol': {
+    contracts: ['SettlementVault', 'ParticipantRegistry', 'CheckpointAnchor'],
+    tests: 'Registry|Anchor',
+  },
+  'src/ParticipantRegistry.sol': {
+    contracts: ['ParticipantRegistry'],
+    tests: 'Registry|Hostile|VaultRefunds',
+  },
+  'src/CheckpointAnchor.sol': { contracts: ['CheckpointAnchor'], tests: 'Anchor' },
+  'src/dev/DevBatchSettlement.sol': { contracts: ['DevBatchSettlement'], tests: 'BatchSettlement' },
+  'src/dev/DevDepositCollector.sol': { contracts: ['DevDepositCollector'], tests: 'BatchSettlement' },
+  'src/dev/DevToken.sol': { contracts: ['DevToken'], tests: 'TokenTest' },
 };
 
 /**

@@ -13,3 +13,10 @@ it('every source of ours is part of some artifact', () => {
   );
   expect(ownSources().filter((source) => !used.has(source))).toEqual([]);
 });
+
+it('EIP-170: every contract fits a chain', () => {
+  const sizes = Object.keys(DEPLOYABLE).map(
+    (contract) => readArtifact(contract).deployedBytecode.length / 2 - 1,
+  );
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(24_576);
+});

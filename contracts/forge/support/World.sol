@@ -244,6 +244,12 @@ abstract contract World {
         list[0] = a;
     }
 
+    /// How often an event was emitted since `vm.recordLogs()`.
+    function emitted(bytes32 topic) internal returns (uint256 n) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) if (logs[i].topics[0] == topic) ++n;
+    }
+
     function eq(uint256 a, uint256 b) internal pure {
         if (a != b) revert Differs(a, b);
     }

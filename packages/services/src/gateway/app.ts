@@ -1,5 +1,6 @@
 /** The gateway over HTTP: the Open Inference Protocol, and receipts with their proofs. */
 import { AssayError } from '@assay/core';
+import { PAYMENT_REQUIRED, writeHeader } from '@assay/pay';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
@@ -7,6 +8,7 @@ import { WaitError } from '../follow/index.ts';
 import { BodyError, type NodeBindings } from '../serving/index.ts';
 import { GatewayError } from './gateway-error.ts';
 import { inferRoutes, type InferService } from './infer-routes.ts';
+import { PaymentRefusal } from './pay/payment-refusal.ts';
 import { modelRoutes, type ModelService } from './model-routes.ts';
 import { participantRoutes } from './participant-routes.ts';
 import { errorBody, OipError } from './oip/index.ts';
@@ -35,6 +37,13 @@ export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
 
 /** The protocol's own error shape; the sentence carries the code, the place and the next step. */
 function refuse(c: Context<NodeBindings>, error: Error, logger: Logger): Response {
+  if (error instanceof PaymentRefusal) {
+    // The header is for x402 clients; the body says the same to whoever reads it.
+    const body = { ...errorBody(error), ...error.required };
+    return c.json({ ...body, error: error.message }, 402, {
+      [PAYMENT_REQUIRED]: writeHeader(error.required),
+    });
+  }
   const status = statusOf(error);
   if (status === undefined) {
     logger.error({ err: error, path: c.req.path }, 'unexpected failure');

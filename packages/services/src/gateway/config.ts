@@ -1,5 +1,6 @@
 /** The configuration file of a gateway. */
 import { z } from 'zod';
+import { moneyConfigSchema } from './pay/money-config.ts';
 
 const text = z.string().min(1);
 
@@ -39,6 +40,8 @@ export const gatewayConfigSchema = z.strictObject({
   /** Days within which a retry gets the first answer again. */
   keepDays: z.number().positive().default(7),
   connectionsPerNode: z.int().min(1).default(16),
+  /** Where and how this gateway is paid; without it, it serves free models only. */
+  money: moneyConfigSchema.optional(),
 });
 
 export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;

@@ -1,5 +1,5 @@
 /** Which answer a request got and whether it reached the client: durable, so that a retry gets it again (PROTOCOL 5.3, 5.4). */
-import { signStatement, type Signer } from '@assay/core';
+import { type Json, signStatement, type Signer } from '@assay/core';
 import { erasedFields, type Erasure, type PrivateField } from '../erasure/index.ts';
 import {
   type Answered,
@@ -22,6 +22,33 @@ import type { NodeAnswer } from './try-nodes.ts';
 
 /** How long deliveries are gathered before they are made durable together: nobody waits for them. */
 const GATHER_MS = 100;
+
+/** What was said of the payment of an answer, kept so that a retry is told the same. */
+export interface GivenPayment {
+  /** Hexadecimal SHA-256 of the PAYMENT-SIGNATURE that paid. */
+  readonly signature: string;
+  /** The text of PAYMENT-RESPONSE. */
+  readonly response: string;
+}
+
+/** An answer as it is given. */
+export interface Given {
+  readonly answer: ReadResponse;
+  /** Absent where the answer was free. */
+  readonly payment?: GivenPayment;
+}
+
+/** A chosen answer that is to be made durable. */
+export interface Chosen {
+  readonly node: NodeAnswer;
+  readonly meta: { readonly [key: string]: Json };
+  readonly body: Uint8Array;
+  /** To be told where the record stands. */
+  readonly placed: (place: RecordPlace) => void;
+}
+
+/** Makes a chosen answer durable, together with what else must become true at the same moment. */
+export type Keep = (chosen: Chosen) => Promise<GivenPayment | undefined>;
 
 /** What the ledger finds in the outbox when it is opened. */
 export class DeliveryRecovery {
@@ -50,7 +77,7 @@ export interface DeliveryLedgerOptions {
 /** The requests of one gateway. */
 export class DeliveryLedger {
   readonly #options: DeliveryLedgerOptions;
-  readonly #requests: RequestLedger<ReadResponse>;
+  readonly #requests: RequestLedger<Given>;
   readonly #delivered: Set<string>;
   #gathered: { receiptId: string; bytesSent: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -59,7 +86,7 @@ export class DeliveryLedger {
     this.#options = options;
     this.#delivered = options.recovered.delivered;
     this.#requests = new RequestLedger({
-      load: ({ place, receiptId }) => readIntact(this.#body(place), receiptId),
+      load: ({ place, receiptId }) => readGiven(this.#options.outbox.read(place), receiptId),
       reused: ({ key }) =>
         new GatewayError('id-reused', {
           what: `the request id of "${key}" was used before, for something else`,
@@ -73,16 +100,34 @@ export class DeliveryLedger {
   /**
    * The answer that a request got before, or that of `work`, made durable. From then on the request has this receipt
    * and no other, whatever other nodes still answer.
+   *
+   * @param keep makes it durable together with something else
    */
-  once(identity: RequestIdentity, work: () => Promise<NodeAnswer>): Promise<ReadResponse> {
+  once(identity: RequestIdentity, work: () => Promise<NodeAnswer>, keep: Keep = this.#put): Promise<Given> {
     return this.#requests.once(identity, async () => {
-      const { answer, body } = await work();
-      const meta = { kind: 'chosen', ...identity, receipt: answer.receiptId };
-      const place = await this.#options.outbox.put({ meta, body });
-      this.#requests.add({ ...identity, receiptId: answer.receiptId, place });
-      return answer;
+      const node = await work();
+      const { receiptId } = node.answer;
+      const payment = await keep({
+        node,
+        meta: { kind: 'chosen', ...identity, receipt: receiptId },
+        body: node.body,
+        placed: (place) => this.#requests.add({ ...identity, receiptId, place }),
+      });
+      return { answer: node.answer, ...(payment === undefined ? {} : { payment }) };
     });
   }
+
+  /** The answer that exactly this request got before. @throws GatewayError `erased` */
+  given(identity: RequestIdentity): Given | undefined {
+    const answered = this.#requests.answered(identity);
+    if (answered === undefined) return undefined;
+    return readGiven(this.#options.outbox.read(answered.place), answered.receiptId);
+  }
+
+  readonly #put: Keep = async ({ meta, body, placed }) => {
+    placed(await this.#options.outbox.put({ meta, body }));
+    return undefined;
+  };
 
   /** Exact bytes of a receipt that went through this gateway; they stay when the answer is erased. */
   receiptEntry(receiptId: string): Uint8Array | undefined {
@@ -145,9 +190,12 @@ export class DeliveryLedger {
 }
 
 /** An answer that can be given again. @throws GatewayError `erased` */
-function readIntact(body: Uint8Array, receiptId: string): ReadResponse {
+function readGiven({ meta, body: kept }: Item, receiptId: string): Given {
+  const body = kept as Uint8Array;
+  const payment = meta['payment'] as unknown as GivenPayment | undefined;
   const erased = erasedFields(saltsOf(body));
-  if (erased.length === 0) return decodeExecuteResponse(body);
+  if (erased.length === 0)
+    return { answer: decodeExecuteResponse(body), ...(payment === undefined ? {} : { payment }) };
   throw new GatewayError('erased', {
     what: `the client of receipt ${receiptId} had its ${erased.join(' and ')} erased`,
     where: 'id',

@@ -6,6 +6,8 @@ const STATUS = {
   parameter: 400,
   /** In a key's name, and not signed with that key (PROTOCOL 5.3). */
   'client-unsigned': 401,
+  /** A payment that cannot be read. */
+  payment: 400,
   'unknown-model': 404,
   /** A short name that several owners use. */
   'ambiguous-model': 409,
@@ -21,6 +23,12 @@ const STATUS = {
   erased: 410,
   overloaded: 503,
   'not-ready': 503,
+  /** The chain did not answer in time. */
+  chain: 503,
+  /** Too much is held that no witness has seen (PROTOCOL 4.3). */
+  unwitnessed: 503,
+  /** The model has a price, and this gateway takes no money. */
+  'no-till': 503,
   'channel-stopped': 503,
   /** No node that could answer is there. */
   'no-node': 503,

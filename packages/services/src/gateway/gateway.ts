@@ -4,11 +4,13 @@ import { type Identity, openIdentity } from '@assay/core/node';
 import type { Logger } from 'pino';
 import { Eraser } from '../erasure/index.ts';
 import type { Follower } from '../follow/index.ts';
+import type { LogClient } from '../log-client/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink } from '../participant/index.ts';
 import type { GatewayConfig } from './config.ts';
 import { DeliveryLedger, DeliveryRecovery } from './delivery-ledger.ts';
 import type { InferContext } from './infer.ts';
+import { Till } from './pay/till.ts';
 import { Peers } from './peers.ts';
 
 /** What a gateway is given by its process. */
@@ -19,6 +21,7 @@ export interface GatewayEnvironment {
   /** The followed log; started and stopped by the process. */
   readonly view: Follower;
   readonly sink: LogSink;
+  readonly logClient: LogClient;
 }
 
 /** How often what is too old is looked for, in milliseconds. */
@@ -39,6 +42,7 @@ export class Gateway {
   readonly #peers: Peers;
   readonly #eraser: Eraser;
   readonly #joined: boolean;
+  readonly till: Till;
   #forgetTimer: NodeJS.Timeout | undefined;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
 
@@ -50,7 +54,23 @@ export class Gateway {
     this.#identity = openIdentity(config.identity, entropy);
     this.keyId = this.#identity.keyId;
     const recovered = new DeliveryRecovery();
-    this.#outbox = openOutbox({ directory: config.outbox, onItem: recovered.onItem });
+    const { logClient } = env;
+    this.till = new Till({
+      money: config.money,
+      identity: this.#identity,
+      clock,
+      entropy,
+      log,
+      view,
+      logClient,
+    });
+    this.#outbox = openOutbox({
+      directory: config.outbox,
+      onItem: (item, place) => {
+        recovered.onItem(item, place);
+        this.till.recover(item);
+      },
+    });
     this.#joined = recovered.joined;
     this.#shipper = new Shipper({
       outbox: this.#outbox,
@@ -73,6 +93,8 @@ export class Gateway {
       view,
       peers: this.#peers,
       ledger: this.ledger,
+      cashier: () => this.till.cashier,
+      priceOf: (model) => this.till.priceOf(model),
       entropy,
       defaultChannel: config.channel,
       attempts: config.attempts,
@@ -99,6 +121,7 @@ export class Gateway {
       if (this.#outbox.unsentCount === 0) await this.#untilItWorks(() => view.catchUp());
     }
     if (this.#phase === 'stopping') return;
+    await this.till.start(this.#outbox, this.ledger);
     view.onAdvance(() => this.#peers.refresh());
     this.#peers.refresh();
     this.#forget();
@@ -109,6 +132,7 @@ export class Gateway {
 
   /** Looks at a record that the log brought. */
   note(record: LogRecord): void {
+    this.till.note(record);
     this.#eraser.note(record);
   }
 
@@ -126,6 +150,7 @@ export class Gateway {
   /** Makes durable what was delivered, sends what is unsent as far as the log takes it, and closes. */
   async stop(): Promise<void> {
     this.refuse();
+    await this.till.stop();
     await this.ledger
       .flush()
       .catch((error: unknown) => this.#env.log.error({ err: error }, 'keeping deliveries'));
@@ -138,8 +163,12 @@ export class Gateway {
     await this.#outbox[Symbol.asyncDispose]();
   }
 
+  /** A crash between the two leaves a snapshot too many, and nothing missing. */
   #forget(): void {
-    this.ledger.forgetBefore(this.#env.clock.now() - this.#config.keepDays * DAY_MS);
+    this.till
+      .compact()
+      .then(() => this.ledger.forgetBefore(this.#env.clock.now() - this.#config.keepDays * DAY_MS))
+      .catch((error: unknown) => this.#env.log.error({ err: error }, 'letting go of what is too old'));
   }
 
   async #join(endpoint: string): Promise<void> {

@@ -2,8 +2,10 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
 import { WaitError } from '../follow/index.ts';
+import { PAYMENT_RESPONSE, PAYMENT_SIGNATURE } from '@assay/pay';
 import type { ReadResponse } from '../inference-node/wire/index.ts';
 import { type NodeBindings, readBody } from '../serving/index.ts';
+import type { Given } from './delivery-ledger.ts';
 import { GatewayError } from './gateway-error.ts';
 import { Gate } from './gate.ts';
 import { infer, type InferContext, type Inference } from './infer.ts';
@@ -43,7 +45,7 @@ export function inferRoutes(app: Hono<NodeBindings>, service: InferService): voi
   const handle = async (c: Context<NodeBindings>): Promise<Response> => {
     const body = await readBody(c, service.maxBodyBytes);
     const asked = readQuestion(c, body, service);
-    const answer = await answerWithin(rooms.work, asked.inference, service);
+    const { answer, payment } = await answerWithin(rooms.work, asked.inference, service);
     const logged = await waited(service, { answer, wait: asked.inference.parameters.wait, rooms });
     const { registry } = service.infer.view;
     const message = writeAnswer({
@@ -55,7 +57,11 @@ export function inferRoutes(app: Hono<NodeBindings>, service: InferService): voi
       logged,
       inlineReceipt: asked.inference.parameters.inlineReceipt,
     });
-    return send(c, message, () => service.infer.ledger.delivered(answer.receiptId, message.body.length));
+    const paid = payment === undefined ? {} : { [PAYMENT_RESPONSE]: payment.response };
+    const headers = { ...message.headers, ...paid };
+    return send(c, { ...message, headers }, () =>
+      service.infer.ledger.delivered(answer.receiptId, message.body.length),
+    );
   };
   app.post('/v2/models/:model/infer', handle);
   app.post('/v2/models/:model/versions/:version/infer', handle);
@@ -64,7 +70,7 @@ export function inferRoutes(app: Hono<NodeBindings>, service: InferService): voi
 function readQuestion(
   c: Context<NodeBindings>,
   body: Uint8Array,
-  { infer: { view }, isReady }: InferService,
+  { infer: { view }, isReady, publicUrl }: InferService,
 ): { readonly modelName: string; readonly inference: Inference } {
   if (!isReady()) {
     const fix = 'Try again in a second.';
@@ -80,10 +86,12 @@ function readQuestion(
   const model = findModel(view.registry, modelName);
   const versionName = c.req.param('version');
   const pin = versionName === undefined ? undefined : findVersion(view.registry, model, versionName);
-  return { modelName, inference: { model, pin, request, parameters } };
+  const paymentHeader = c.req.header(PAYMENT_SIGNATURE);
+  const url = publicUrl() + c.req.path;
+  return { modelName, inference: { model, pin, request, parameters, paymentHeader, url } };
 }
 
-async function answerWithin(work: Gate, inference: Inference, service: InferService): Promise<ReadResponse> {
+async function answerWithin(work: Gate, inference: Inference, service: InferService): Promise<Given> {
   using room = work.tryEnter();
   if (room === undefined) {
     throw new GatewayError('overloaded', {

@@ -1,17 +1,26 @@
 /** The gateway's main path: from an inference request to an answer with its receipt. */
 import { canonicalJson, encodeTensors, type Entropy, freshId, hex, sha256, utf8 } from '@assay/core';
 import { chooseVersion, type Model, type Registry, type Version } from '@assay/views';
-import { type ExecuteHead, type ReadResponse, requestKey, type Salts } from '../inference-node/wire/index.ts';
 import { assertAskedByClient } from './client-signature.ts';
-import type { DeliveryLedger } from './delivery-ledger.ts';
+import { PayError, readPayment } from '@assay/pay';
+import { type ExecuteHead, requestKey, type Salts } from '../inference-node/wire/index.ts';
+import type { PublishedPrice } from '../money/index.ts';
+import type { AskedMoney } from './check-answer.ts';
+import type { DeliveryLedger, Given } from './delivery-ledger.ts';
 import { GatewayError } from './gateway-error.ts';
 import { checkOutputForms, type InferRequest } from './oip/index.ts';
 import type { Peers } from './peers.ts';
 import type { RequestParameters } from './request-parameters.ts';
-import { tryNodes } from './try-nodes.ts';
+import type { Cashier } from './pay/cashier.ts';
+import { payerOf, requestIdOf, type SentPayment } from './pay/paid-question.ts';
+import { type NodeAnswer, tryNodes } from './try-nodes.ts';
 
 /** What is asked for, with names found and parameters read. */
 export interface Inference {
+  /** The request's URL. */
+  readonly url: string;
+  /** Header PAYMENT-SIGNATURE, if it came. */
+  readonly paymentHeader: string | undefined;
   readonly model: Model;
   /** The version that the URL names; absent for whatever the channel says. */
   readonly pin: Version | undefined;
@@ -24,6 +33,10 @@ export interface InferContext {
   readonly view: { readonly registry: Registry; readonly witnessedSize: number };
   readonly peers: Peers;
   readonly ledger: DeliveryLedger;
+  /** Undefined while there is none: a model with a price is then not served. */
+  readonly cashier: () => Cashier | undefined;
+  /** Whether a model has a price here. */
+  readonly priceOf: (model: string) => PublishedPrice | undefined;
   readonly entropy: Entropy;
   readonly defaultChannel: string;
   readonly attempts: number;
@@ -34,34 +47,82 @@ export interface InferContext {
 /**
  * Answers an inference. A retry with the same client and id gets the answer that was chosen before.
  *
- * @throws GatewayError, OipError `not-representable`
+ * @throws GatewayError, PaymentRefusal, OipError `not-representable`
  */
-export async function infer(inference: Inference, context: InferContext): Promise<ReadResponse> {
-  const head = headOf(inference, context);
-  const expected = expectedVersion(inference, head, context);
-  checkOutputForms(inference.request, expected.outputs);
+export async function infer(inference: Inference, context: InferContext): Promise<Given> {
+  const price = context.priceOf(inference.model.name);
+  const sent = price === undefined ? undefined : readSent(inference);
+  const head = headOf(inference, context, sent);
+  const { version, target } = expectedVersion(inference, head, context);
+  checkOutputForms(inference.request, version.outputs);
   const inputBytes = encodeTensors(inference.request.inputs);
   assertAskedByClient(head, inputBytes, inference.parameters.clientSignature);
   const key = requestKey(head);
-  const identity = { key, hash: identityHash(head, inputBytes) };
-  return context.ledger.once(identity, () =>
+  const hash = identityHash(head, inputBytes);
+  const ask = (payment?: ExecuteHead['payment'], money?: AskedMoney): Promise<NodeAnswer> =>
     tryNodes({
-      head,
+      head: payment === undefined ? head : { ...head, payment },
       inputBytes,
-      peers: context.peers.inOrder(expected.digest, key),
+      money,
+      peers: context.peers.inOrder(version.digest, key),
       attempts: context.attempts,
       timeoutMs: context.attemptTimeoutMs,
       onFailure: context.onFailure,
-    }),
-  );
+    });
+  if (price === undefined) return context.ledger.once({ key, hash }, () => ask());
+  return tillOf(context).serve({
+    head,
+    inputBytes,
+    inputSize: inference.request.inputs.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    // Two payers may use one client's name and id: each has paid for an answer of its own.
+    identity: { key: sent === undefined ? key : `${key} ${payerOf(sent.payment)}`, hash },
+    price,
+    url: inference.url,
+    target,
+    sent,
+    ask,
+  });
 }
 
-type Head = Omit<ExecuteHead, 'attempt'>;
+/** @throws GatewayError `payment` for a header that cannot be read */
+function readSent({ paymentHeader: header }: Inference): SentPayment | undefined {
+  if (header === undefined) return undefined;
+  try {
+    return { header, payment: readPayment(header) };
+  } catch (error) {
+    if (!(error instanceof PayError)) throw error;
+    const { what, where, fix } = error;
+    throw new GatewayError('payment', {
+      what,
+      cause: error,
+      ...(where === undefined ? {} : { where }),
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
+}
 
-function headOf({ model, pin, request, parameters }: Inference, context: InferContext): Head {
-  const { client, verification, uses, rerunOf, salts } = parameters;
-  const id =
-    request.id === undefined || request.id === '' ? freshId(context.entropy) : wellFormedId(request.id);
+function tillOf({ cashier }: InferContext): Cashier {
+  const till = cashier();
+  if (till !== undefined) return till;
+  throw new GatewayError('no-till', {
+    what: 'the model has a price, and this gateway has no chain to be paid on',
+    fix: 'Configure "money", or ask another gateway.',
+  });
+}
+
+type Head = Omit<ExecuteHead, 'attempt' | 'payment'>;
+
+function headOf(
+  { model, pin, request, parameters }: Inference,
+  context: InferContext,
+  sent: SentPayment | undefined,
+): Head {
+  const { verification, uses, rerunOf, salts } = parameters;
+  // Who pays and says no name is known by its address.
+  const isNamed = parameters.client !== 'anonymous' || sent === undefined;
+  const client = isNamed ? parameters.client : payerOf(sent.payment);
+  const fresh = (): string => (sent === undefined ? freshId(context.entropy) : requestIdOf(sent));
+  const id = request.id === undefined || request.id === '' ? fresh() : wellFormedId(request.id);
   const channel = `${model.name}/${parameters.channel ?? context.defaultChannel}`;
   return {
     client,
@@ -101,8 +162,12 @@ function wellFormedId(id: string): string {
 }
 
 /** The version that nodes are expected to run; which one it is in the end is the node's word, in its receipt. */
-function expectedVersion({ model, pin }: Inference, { ask, id }: Head, { view }: InferContext): Version {
-  if (pin !== undefined) return pin;
+function expectedVersion(
+  { model, pin }: Inference,
+  { ask, id }: Head,
+  { view }: InferContext,
+): { readonly version: Version; readonly target: string } {
+  if (pin !== undefined) return { version: pin, target: pin.digest };
   const channel = 'channel' in ask ? ask.channel : '';
   const decision = view.registry.channels.inForce(channel, view.witnessedSize);
   if (decision === undefined) {
@@ -116,7 +181,7 @@ function expectedVersion({ model, pin }: Inference, { ask, id }: Head, { view }:
   }
   const digest = chooseVersion(id, decision);
   const version = digest === undefined ? undefined : view.registry.models.version(digest);
-  if (version !== undefined) return version;
+  if (version !== undefined) return { version, target: decision.id };
   throw new GatewayError('channel-stopped', {
     what: `${channel} was stopped by its owner`,
     where: `log index ${decision.index}`,

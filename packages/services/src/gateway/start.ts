@@ -37,7 +37,12 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     onRecord: (record) => gateway.note(record),
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
-  const gateway: Gateway = new Gateway(config, { ...outside, view, sink: logSink(client) });
+  const gateway: Gateway = new Gateway(config, {
+    ...outside,
+    view,
+    sink: logSink(client),
+    logClient: client,
+  });
   let publicUrl = config.endpoint ?? '';
   const app = createGatewayApp({
     infer: gateway.inferContext,
@@ -48,7 +53,7 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     waitTimeoutMs: config.waitTimeoutMs,
     isReady: () => gateway.isReady,
     release: RELEASE,
-    priceOf: () => Promise.resolve(undefined),
+    priceOf: (model) => gateway.till.terms(model),
     logger: log,
   });
   const server = await listen(app, config.listen);

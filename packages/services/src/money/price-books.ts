@@ -9,6 +9,8 @@ export interface PublishedPrice {
   /** Key id of the gateway that signed it. */
   readonly gateway: string;
   readonly book: Predicate<'price.publish'>;
+  /** Log index. */
+  readonly index: number;
 }
 
 /** Price books by record id, and the newest of each gateway for each model. */
@@ -19,9 +21,10 @@ export class PriceBooks {
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
   note(record: LogRecord, { ignored }: Registry): void {
     if (record.kind !== 'price.publish' || ignored.at(-1)?.index === record.index) return;
-    const published = { id: record.id, gateway: record.signer, book: record.predicate };
-    this.#byId.set(record.id, published);
-    this.#newest.set(`${record.signer} ${record.predicate.model}`, published);
+    const { id, signer: gateway, predicate: book, index } = record;
+    const published = { id, gateway, book, index };
+    this.#byId.set(id, published);
+    this.#newest.set(`${gateway} ${book.model}`, published);
   }
 
   get(id: string): PublishedPrice | undefined {

@@ -59,6 +59,12 @@ export class RequestLedger<T> {
     return this.#receipts.get(id);
   }
 
+  /** The durable answer to exactly this request, if there is one. */
+  answered({ key, hash }: RequestIdentity): Answered | undefined {
+    const known = this.#requests.get(key);
+    return known?.state === 'answered' && known.answered.hash === hash ? known.answered : undefined;
+  }
+
   /**
    * The answer to a request: the one given before, the one being worked on, or that of `work`. `work` must `add` its
    * answer once that is durable; when it fails, the request may be tried again.

@@ -144,7 +144,7 @@ describe('a gateway holds a node’s charge against what was ordered', () => {
     const head = headOf({ order, priceBook: price, max: '1013' });
     const { answer } = (await ask(head)) as { answer: ReadResponse };
     const money = {
-      price: { id: price, gateway: gateway.identity.keyId, book },
+      price: { id: price, gateway: gateway.identity.keyId, book, index: 0 },
       paymentKeyOf,
       curve: nobleSecp256k1,
     };

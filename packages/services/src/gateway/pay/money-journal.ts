@@ -1,0 +1,36 @@
+/** Keeps the payment ledger's events in the gateway's outbox: one durable write for money, answer and statement. */
+import type { Json } from '@assay/core';
+import type { JournalledEvent, MoneyJournal } from '@assay/pay';
+import type { Item, Outbox, RecordPlace } from '../../outbox/index.ts';
+
+/** What goes into the same write as events: an answer with what it is found by, an entry for the log. */
+export interface Carry {
+  /** Members of the record besides the events. */
+  readonly meta?: { readonly [key: string]: Json };
+  readonly entry?: Uint8Array;
+  readonly body?: Uint8Array;
+  /** Told where the record stands, once it is durable. */
+  readonly placed?: (place: RecordPlace) => void;
+}
+
+/** The member of a record under which events stand. */
+const MEMBER = 'money';
+
+/** A journal that writes into `outbox`. The outbox's directory is locked, so there is one writer. */
+export function moneyJournal(outbox: Outbox): MoneyJournal<Carry> {
+  return {
+    async append(events, carry = {}) {
+      const meta = { kind: MEMBER, ...carry.meta, [MEMBER]: events as unknown as Json };
+      const place = await outbox.put({
+        meta,
+        ...(carry.entry === undefined ? {} : { entry: carry.entry }),
+        ...(carry.body === undefined ? {} : { body: carry.body }),
+      });
+      carry.placed?.(place);
+    },
+  };
+}
+
+/** The events in a record that was found on disk. */
+export const eventsOf = ({ meta }: Item): readonly JournalledEvent[] =>
+  (meta[MEMBER] as unknown as readonly JournalledEvent[] | undefined) ?? [];

@@ -1,0 +1,153 @@
+/** Everything about money in one gateway, opened from its outbox and kept going. */
+import { base64, type Clock, type Entropy, hmacSha256, type LogRecord, utf8 } from '@assay/core';
+import type { Identity } from '@assay/core/node';
+import { chainIdOf, type JournalledEvent, openLedger, type PaymentLedger } from '@assay/pay';
+import { loadSecp256k1 } from '@assay/pay/node';
+import type { Logger } from 'pino';
+import type { Follower } from '../../follow/index.ts';
+import type { LogClient } from '../../log-client/index.ts';
+import { PriceBooks, type PublishedPrice } from '../../money/index.ts';
+import type { Item, Outbox } from '../../outbox/index.ts';
+import type { DeliveryLedger } from '../delivery-ledger.ts';
+import { Captures } from './captures.ts';
+import { Cashier } from './cashier.ts';
+import { ChainAccess } from './chain-access.ts';
+import type { MoneyConfig } from './money-config.ts';
+import { type Carry, eventsOf, moneyJournal } from './money-journal.ts';
+import { offersFor } from './offers.ts';
+
+/** What a till is made with. */
+export interface TillOptions {
+  /** Absent where the gateway takes no money; it knows prices all the same. */
+  readonly money: MoneyConfig | undefined;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  readonly view: Follower;
+  /** The log, to read published prices from. */
+  readonly logClient: LogClient;
+}
+
+/** How often deadlines are looked at when nothing else happens, in milliseconds. */
+const TEND_MS = 1_000;
+
+/** Money in one gateway. */
+export class Till {
+  readonly prices = new PriceBooks();
+  readonly #options: TillOptions;
+  readonly #events: JournalledEvent[] = [];
+  readonly #entries = new Map<string, string>();
+  #open:
+    | { ledger: PaymentLedger<Carry>; cashier: Cashier; captures: Captures; chain: ChainAccess }
+    | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TillOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up a record of the outbox while that is opened. */
+  recover(item: Item): void {
+    this.#events.push(...eventsOf(item));
+  }
+
+  /** Looks at a record that the log brought. */
+  note(record: LogRecord): void {
+    this.prices.note(record, this.#options.view.registry);
+  }
+
+  /** Undefined until money is taken. */
+  get cashier(): Cashier | undefined {
+    return this.#open?.cashier;
+  }
+
+  /** What an answer of `model` costs here. */
+  priceOf(model: string): PublishedPrice | undefined {
+    return this.prices.newest(this.#options.identity.keyId, model);
+  }
+
+  /**
+   * Replays the ledger and takes money from then on. What an earlier process left half done is found by its request, or
+   * ended by its deadline; an `exact` payment that reached the chain and not the ledger is booked first.
+   */
+  async start(outbox: Outbox, deliveries: DeliveryLedger): Promise<void> {
+    const { money, identity, clock, log, view } = this.#options;
+    if (money === undefined) return;
+    const chainId = chainIdOf(money.network);
+    const ledger = await openLedger<Carry>({
+      journal: moneyJournal(outbox),
+      events: this.#events.splice(0),
+      maxUnwitnessedExposure: BigInt(money.maxUnwitnessedExposure),
+    });
+    const chain = new ChainAccess({ money, chainId, secret: identity.paymentSecret, clock, log });
+    for (const hold of [...ledger.in('reserved'), ...ledger.in('executing')]) {
+      const { exact, payer, tx, id } = hold;
+      const paid = exact === undefined || tx !== undefined ? undefined : chain.exactPaid(payer, exact.nonce);
+      if (paid !== undefined) await ledger.paid(id, paid);
+    }
+    chain.start();
+    const { signer, keyId: gateway } = identity;
+    const { prices } = this;
+    const cashier = new Cashier({
+      money,
+      chain,
+      ledger,
+      deliveries,
+      prices,
+      registry: view.registry,
+      signer,
+      gateway,
+      secret: hmacSha256(identity.paymentSecret, utf8('assay gateway money journal')),
+      clock,
+      curve: loadSecp256k1((line) => log.warn(line)),
+    });
+    const captures = new Captures({
+      ledger,
+      view,
+      receiptEntry: (id) => deliveries.receiptEntry(id),
+      signer,
+      clock,
+      maxBracketSeconds: money.maxBracketSeconds,
+      onFailure: (error) => log.error({ err: error }, 'capturing'),
+    });
+    this.#open = { ledger, cashier, captures, chain };
+    view.onAdvance(() => void captures.tend());
+    this.#timer = setInterval(() => void captures.tend(), TEND_MS);
+  }
+
+  /** What terms say of a model's price: the signed book, and the offers for an empty input; undefined where it is free. */
+  async terms(model: string): Promise<object | undefined> {
+    const { money } = this.#options;
+    const price = this.priceOf(model);
+    if (price === undefined || money === undefined) return undefined;
+    return {
+      id: price.id,
+      entry: await this.#entryOf(price),
+      token: money.token,
+      outputAllowanceKib: money.outputAllowanceKib,
+      accepts: offersFor({ price, money, inputBytes: 0 }),
+    };
+  }
+
+  /** Writes what still matters into the newest segment, so that older ones may go. */
+  async compact(): Promise<void> {
+    await this.#open?.ledger.compact(Math.floor(this.#options.clock.now() / 1_000));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#open?.captures.tend();
+    await this.#open?.chain[Symbol.asyncDispose]();
+  }
+
+  async #entryOf({ id, index }: PublishedPrice): Promise<string> {
+    const kept = this.#entries.get(id);
+    if (kept !== undefined) return kept;
+    for await (const [entry] of this.#options.logClient.entries(index, index + 1)) {
+      if (entry === undefined) break;
+      this.#entries.set(id, base64(entry));
+    }
+    return this.#entries.get(id) ?? '';
+  }
+}

@@ -1,16 +1,30 @@
 /** The client: asks, checks what comes back, and follows it into the log. Runs in browsers and on Node. */
 import { freshId } from '@assay/core';
+import { PAYMENT_SIGNATURE } from '@assay/pay';
 import { checkAnswer } from './check-answer.ts';
 import { SdkError } from './errors.ts';
 import { firstAnswer } from './failover.ts';
-import { type Gateway, refused } from './gateway.ts';
+import { type Gateway, refused, type Reply } from './gateway.ts';
 import { Inference } from './inference.ts';
+import { tensorsOf } from './inputs.ts';
+import { checkCharge } from './money/check-charge.ts';
+import { FREE } from './money/payment.ts';
+import { Payments } from './money/payments.ts';
+import type { Prepared, Quote } from './money/purse.ts';
 import { trustedNode } from './nodes.ts';
 import { decodeAnswer, errorSentence, HEADER_LENGTH } from './oip.ts';
 import { type AssayOptions, type Settings, settingsOf } from './options.ts';
 import { followProof, type ProvenReceipt } from './proof.ts';
 import { type Ask, prepare, type Question } from './question.ts';
 import { type Named, readTerms, type Terms } from './terms.ts';
+
+/** A question on its way to one gateway, with its payment. */
+interface Going {
+  readonly question: Question;
+  readonly prepared: Prepared | undefined;
+}
+
+const NOTHING: Pick<Going, 'prepared'> = { prepared: undefined };
 
 /** How long a proof is followed before it is given up, in milliseconds. */
 const PROOF_MS = 60_000;
@@ -32,11 +46,15 @@ const TERMS_MS = 30_000;
  */
 export class Assay {
   readonly #settings: Settings;
+  /** Payments whose end is known. */
+  readonly #ended = new WeakSet<Prepared>();
+  readonly #payments: Payments;
   readonly #terms = new Map<string, { readonly until: number; readonly terms: Promise<Terms> }>();
 
   /** @throws SdkError `usage`; PolicyError */
   constructor(options: AssayOptions) {
     this.#settings = settingsOf(options);
+    this.#payments = new Payments(this.#settings);
   }
 
   /**
@@ -47,20 +65,32 @@ export class Assay {
   async infer(ask: Ask): Promise<Inference> {
     const { gateways, entropy } = this.#settings;
     const id = ask.id ?? freshId(entropy);
-    const questions = new Map<Gateway, Promise<Question>>();
+    const begun = new Map<Gateway, Promise<Going>>();
     const inference = await firstAnswer(
       gateways,
-      async (gateway) => {
-        // Salts and terms are fixed at the first try, so that a retry is the same request.
-        const question = questions.get(gateway) ?? this.#question(gateway, ask, id);
-        questions.set(gateway, question);
-        question.catch(() => questions.delete(gateway));
-        return this.#answer(gateway, await question);
-      },
+      (gateway) =>
+        this.#ask(
+          gateway,
+          () => {
+            // Salts, terms and payment are fixed at the first try, so that a retry is the same request.
+            const known = begun.get(gateway);
+            if (known !== undefined) return known;
+            const going = this.#begin(gateway, ask, id);
+            begun.set(gateway, going);
+            going.catch(() => begun.delete(gateway));
+            return going;
+          },
+          () => begun.delete(gateway),
+        ),
       this.#settings,
-    );
+    ).finally(() => this.#letGo(begun));
     if (this.#settings.followProofs) inference.proof().catch(() => undefined);
     return inference;
+  }
+
+  /** What was paid for, and what became of it. */
+  get payments(): Payments {
+    return this.#payments;
   }
 
   /** What a model's answers are asked and paid by, at the first gateway that tells. @throws SdkError */
@@ -68,23 +98,92 @@ export class Assay {
     return firstAnswer(this.#settings.gateways, (gateway) => this.#termsOf(gateway, named), this.#settings);
   }
 
-  async #question(gateway: Gateway, ask: Ask, id: string): Promise<Question> {
-    const { entropy, client, key } = this.#settings;
-    const terms = await this.#termsOf(gateway, ask);
-    return prepare(ask, terms, { client: ask.client ?? client ?? 'anonymous', id, entropy, key });
+  /** What a question would cost; nothing is asked and nothing signed. `undefined` where it is free. @throws SdkError */
+  async dryRun(ask: Ask): Promise<Quote | undefined> {
+    const { gateways, purse } = this.#settings;
+    return firstAnswer(
+      gateways,
+      async (gateway) => {
+        const terms = await this.#termsOf(gateway, ask);
+        if (terms.price === undefined) return undefined;
+        const size = tensorsOf(ask.inputs, terms.inputs).reduce((sum, { bytes }) => sum + bytes.length, 0);
+        if (purse === undefined) throw unpaid(gateway.url, 'it has a price');
+        return purse.quote(gateway, terms, size);
+      },
+      this.#settings,
+    );
   }
 
-  async #answer(gateway: Gateway, question: Question): Promise<Inference> {
-    const { policy, participants } = this.#settings;
+  async #begin(gateway: Gateway, ask: Ask, id: string): Promise<Going> {
+    const { entropy, client, key, purse } = this.#settings;
+    const terms = await this.#termsOf(gateway, ask);
+    const asking = { client: ask.client ?? client ?? 'anonymous', id, entropy, key };
+    const question = prepare(ask, terms, asking);
+    if (terms.price === undefined) return { question, prepared: undefined };
+    if (purse === undefined) throw unpaid(gateway.url, 'it has a price');
+    return { question, prepared: await purse.prepare(gateway, terms, question) };
+  }
+
+  /** Asks one gateway. A 402 that tells what we had forgotten is answered once. */
+  async #ask(gateway: Gateway, begin: () => Promise<Going>, end: () => void): Promise<Inference> {
+    for (let again = false; ; again = true) {
+      const { question, prepared } = await begin();
+      const where = gateway.url + question.path;
+      const money = prepared === undefined ? {} : { [PAYMENT_SIGNATURE]: prepared.header };
+      const { headers, body } = question.message;
+      const reply = await gateway.call(question.path, {
+        method: 'POST',
+        headers: { ...headers, ...money },
+        body,
+      });
+      if (reply.status === 200) return this.#accept(gateway, { question, prepared }, reply);
+      end();
+      if (prepared !== undefined) await this.#settings.purse?.cancelled(prepared, question.asked.model);
+      if (reply.status !== 402) throw refused(where, reply);
+      this.#terms.clear();
+      if (prepared === undefined) {
+        if (again || this.#settings.purse === undefined) throw unpaid(where, errorSentence(reply.body));
+      } else {
+        const learned = await this.#settings.purse?.learn(prepared, reply, gateway);
+        if (again || learned !== true) throw unpayable(where, errorSentence(reply.body));
+      }
+    }
+  }
+
+  /** What no gateway ended stays set aside: an answer to it may exist. */
+  async #letGo(begun: ReadonlyMap<Gateway, Promise<Going>>): Promise<void> {
+    for (const going of begun.values()) {
+      const { prepared } = await going.catch(() => NOTHING);
+      if (prepared !== undefined && !this.#ended.has(prepared)) this.#settings.purse?.lost(prepared);
+    }
+  }
+
+  async #accept(gateway: Gateway, { question, prepared }: Going, reply: Reply): Promise<Inference> {
+    const { policy, participants, purse, book, clock } = this.#settings;
     const where = gateway.url + question.path;
-    const reply = await gateway.call(question.path, { method: 'POST', ...question.message });
-    if (reply.status === 402) throw unpaid(where, errorSentence(reply.body));
-    if (reply.status !== 200) throw refused(where, reply);
     const answer = decodeAnswer(reply.body, reply.headers.get(HEADER_LENGTH), where);
     const checked = checkAnswer(answer, question, policy);
-    await trustedNode(checked.node, gateway, participants);
+    const { paymentKey } = await trustedNode(checked.node, gateway, participants);
+    if (prepared !== undefined) checkCharge(checked, prepared, paymentKey);
+    if (prepared !== undefined) this.#ended.add(prepared);
+    const payment = prepared === undefined ? FREE : ((await purse?.paid(prepared, checked)) ?? FREE);
+    if (prepared !== undefined) {
+      const { id, receipt } = checked;
+      const { model, version, request } = receipt;
+      const at = clock.now();
+      await book.add({
+        ...payment,
+        receipt: id,
+        request: request.id,
+        model,
+        version,
+        gateway: gateway.url,
+        at,
+      });
+    }
     return new Inference({
       checked,
+      payment,
       outputs: answer.outputs,
       gateway: gateway.url,
       prove: () => this.#prove(checked.id, checked.entry),
@@ -112,4 +211,11 @@ const unpaid = (where: string, sentence: string): SdkError =>
     what: `the answer costs money, and this client has no wallet; the gateway says: ${sentence}`,
     where,
     fix: 'Give the client a wallet: new Assay({ …, wallet, budget }).',
+  });
+
+const unpayable = (where: string, sentence: string): SdkError =>
+  new SdkError('payment-refused', {
+    what: `the gateway did not take the payment; it says: ${sentence}`,
+    where,
+    fix: 'See that the wallet holds enough; nothing was charged.',
   });

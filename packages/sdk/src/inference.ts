@@ -2,6 +2,7 @@
 import type { Predicate, Tensor } from '@assay/core';
 import type { CheckedAnswer } from './check-answer.ts';
 import { SdkError } from './errors.ts';
+import type { Payment } from './money/payment.ts';
 import type { ProvenReceipt } from './proof.ts';
 import { elementValues } from './values.ts';
 
@@ -10,6 +11,7 @@ export interface InferenceParts {
   readonly checked: CheckedAnswer;
   readonly outputs: readonly Tensor[];
   readonly gateway: string;
+  readonly payment: Payment;
   readonly prove: () => Promise<ProvenReceipt>;
 }
 
@@ -22,14 +24,17 @@ export class Inference {
   readonly receipt: CheckedAnswer;
   /** URL of the gateway that answered. */
   readonly gateway: string;
+  /** What it cost, for whoever asks. */
+  readonly payment: Payment;
   readonly #prove: () => Promise<ProvenReceipt>;
   #proof: Promise<ProvenReceipt> | undefined;
 
-  constructor({ checked, outputs, gateway, prove }: InferenceParts) {
+  constructor({ checked, outputs, gateway, payment, prove }: InferenceParts) {
     this.id = checked.receipt.request.id;
     this.outputs = outputs;
     this.receipt = checked;
     this.gateway = gateway;
+    this.payment = payment;
     this.#prove = prove;
   }
 

@@ -2,6 +2,11 @@
 import { type Clock, type Entropy, keyIdOf, randomBytes, type Signer, systemClock } from '@assay/core';
 import { parsePolicy, type Policy } from '@assay/log';
 import { SdkError } from './errors.ts';
+import { type Budget, Spending } from './money/budget.ts';
+import { PaymentBook } from './money/payment-book.ts';
+import { Purse } from './money/purse.ts';
+import { memoryStore, type MoneyStore } from './money/store.ts';
+import type { Wallet } from './money/wallet.ts';
 import { type Fetch, Gateway } from './gateway.ts';
 import { type Participants, provenParticipants } from './nodes.ts';
 
@@ -21,6 +26,14 @@ export interface AssayOptions {
   readonly tries?: number;
   /** Whether proofs are followed in the background as soon as an answer is there. */
   readonly followProofs?: boolean;
+  /** Pays for answers that cost something; without it they are refused. */
+  readonly wallet?: Wallet | undefined;
+  /** What may be spent, in whole tokens. */
+  readonly budget?: Budget | undefined;
+  /** What is deposited at once, in whole tokens: `1` unless said otherwise. It is the most that can ever be lost. */
+  readonly deposit?: string | undefined;
+  /** Where payments and deposits are remembered; in memory by default. */
+  readonly store?: MoneyStore | undefined;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
@@ -36,6 +49,8 @@ export interface Settings {
   readonly participants: Participants;
   readonly tries: number;
   readonly followProofs: boolean;
+  readonly purse: Purse | undefined;
+  readonly book: PaymentBook;
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -43,6 +58,7 @@ export interface Settings {
 }
 
 const TRIES = 3;
+const DEPOSIT = '1';
 
 /** Fills in what is not given. @throws SdkError `usage`; PolicyError */
 export function settingsOf(options: AssayOptions): Settings {
@@ -56,17 +72,23 @@ export function settingsOf(options: AssayOptions): Settings {
     });
   }
   const policy = typeof options.policy === 'string' ? parsePolicy(options.policy) : options.policy;
+  const { wallet, store = memoryStore(), budget = {}, entropy = { bytes: randomBytes } } = options;
+  const spending = new Spending(budget, store, clock);
+  const { deposit = DEPOSIT } = options;
   return {
     gateways: urls.map((url) => new Gateway(url, fetch)),
     policy,
-    client: options.key === undefined ? options.client : keyIdOf(options.key.publicKey),
+    client:
+      options.key === undefined ? (options.client ?? wallet?.owner.address) : keyIdOf(options.key.publicKey),
     key: options.key,
     participants: options.participants ?? provenParticipants(policy, clock),
     tries: options.tries ?? TRIES,
     followProofs: options.followProofs ?? true,
+    purse: wallet === undefined ? undefined : new Purse({ wallet, spending, store, clock, entropy, deposit }),
+    book: new PaymentBook(store),
     fetch,
     clock,
-    entropy: options.entropy ?? { bytes: randomBytes },
+    entropy,
     sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
   };
 }

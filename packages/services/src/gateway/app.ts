@@ -9,17 +9,18 @@ import { BodyError, type NodeBindings } from '../serving/index.ts';
 import { GatewayError } from './gateway-error.ts';
 import { inferRoutes, type InferService } from './infer-routes.ts';
 import { PaymentRefusal } from './pay/payment-refusal.ts';
+import { paymentRoutes, type PaymentRoutesService } from './pay/payment-routes.ts';
 import { modelRoutes, type ModelService } from './model-routes.ts';
 import { participantRoutes } from './participant-routes.ts';
 import { errorBody, OipError } from './oip/index.ts';
 import { receiptRoutes, type ReceiptService } from './receipt-routes.ts';
-import { termsRoutes, type TermsService } from './terms-routes.ts';
+import { termsRoutes } from './terms-routes.ts';
 
 /** What the application is a surface of. */
 export type GatewayService = InferService &
   ModelService &
   ReceiptService &
-  Pick<TermsService, 'priceOf'> & { readonly logger: Logger };
+  Pick<PaymentRoutesService, 'till'> & { readonly logger: Logger };
 
 /** The application. */
 export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
@@ -28,7 +29,8 @@ export function createGatewayApp(service: GatewayService): Hono<NodeBindings> {
   inferRoutes(app, service);
   receiptRoutes(app, service);
   const { view, defaultChannel } = service.infer;
-  termsRoutes(app, { view, defaultChannel, priceOf: service.priceOf });
+  termsRoutes(app, { view, defaultChannel, priceOf: (model) => service.till.terms(model) });
+  paymentRoutes(app, { till: service.till, log: service.proofs.log, view: service.proofs.view });
   participantRoutes(app, { view, log: service.proofs.log });
   app.notFound((c) => c.json({ error: `nothing is served at ${c.req.path.slice(0, 120)}` }, 404));
   app.onError((error, c) => refuse(c, error, service.logger));

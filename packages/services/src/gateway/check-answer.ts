@@ -12,7 +12,7 @@ import {
 import type { Secp256k1 } from '@assay/core/money';
 import { moneyFlawOf } from '@assay/verify';
 import type { ExecuteHead, ReadResponse } from '../inference-node/wire/index.ts';
-import type { PublishedPrice } from '../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
 
 /** What was asked of which node. */
 export interface Asked {

@@ -4,7 +4,7 @@ import { chooseVersion, type Model, type Registry, type Version } from '@assay/v
 import { assertAskedByClient } from './client-signature.ts';
 import { PayError, readPayment } from '@assay/pay';
 import { type ExecuteHead, requestKey, type Salts } from '../inference-node/wire/index.ts';
-import type { PublishedPrice } from '../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
 import type { AskedMoney } from './check-answer.ts';
 import type { DeliveryLedger, Given } from './delivery-ledger.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -118,8 +118,9 @@ function headOf(
   sent: SentPayment | undefined,
 ): Head {
   const { verification, uses, rerunOf, salts } = parameters;
-  // Who pays and says no name is known by its address.
-  const isNamed = parameters.client !== 'anonymous' || sent === undefined;
+  // A payment without an order binds nothing but its payer, so the receipt must name it; nor has an anonymous payer a name.
+  const isNamed =
+    sent === undefined || (parameters.client !== 'anonymous' && sent.payment.order !== undefined);
   const client = isNamed ? parameters.client : payerOf(sent.payment);
   const fresh = (): string => (sent === undefined ? freshId(context.entropy) : requestIdOf(sent));
   const id = request.id === undefined || request.id === '' ? fresh() : wellFormedId(request.id);

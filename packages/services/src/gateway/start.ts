@@ -53,7 +53,7 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     waitTimeoutMs: config.waitTimeoutMs,
     isReady: () => gateway.isReady,
     release: RELEASE,
-    priceOf: (model) => gateway.till.terms(model),
+    till: gateway.till,
     logger: log,
   });
   const server = await listen(app, config.listen);

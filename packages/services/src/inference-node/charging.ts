@@ -8,7 +8,8 @@ import {
   priceOf,
   receiptPaymentDigest,
 } from '@assay/core/money';
-import type { PriceBooks, PublishedPrice } from '../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
+import type { PriceBooks } from '../money/index.ts';
 import { NodeError } from './node-error.ts';
 import type { Payment } from './wire/index.ts';
 

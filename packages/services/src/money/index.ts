@@ -1,2 +1,2 @@
 /** What several serving processes need to know of money. */
-export { PriceBooks, type PublishedPrice } from './price-books.ts';
+export { PriceBooks } from './price-books.ts';

@@ -265,7 +265,7 @@ export class TestNetwork {
 }
 
 /** Resolves once `holds` does. */
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; !(await holds());) {
     if (Date.now() > deadline)
       throw new Error(`this did not come true within ${timeoutMs} ms: ${holds.toString()}`);

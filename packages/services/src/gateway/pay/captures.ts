@@ -1,7 +1,7 @@
 /** Turns what is held into charges once receipts are witnessed, and lets go of what is not to be charged (PROTOCOL 4.3, 7.1). */
 import { type Clock, type Predicate, readEntry, type Signer, signStatement, unixSeconds } from '@assay/core';
 import type { Hold, PaymentLedger } from '@assay/pay';
-import type { Registry } from '@assay/views';
+import { MAX_BRACKET_SECONDS, NODE_CLOCK_SKEW_SECONDS, type Registry } from '@assay/views';
 import type { Carry } from './money-journal.ts';
 
 /** What captures work with. */
@@ -12,7 +12,6 @@ export interface CapturesOptions {
   readonly receiptEntry: (id: string) => Uint8Array | undefined;
   readonly signer: Signer;
   readonly clock: Clock;
-  readonly maxBracketSeconds: number;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -54,9 +53,10 @@ export class Captures {
     const { ledger, view } = this.#options;
     const index = view.indexOf(hold.receipt ?? '');
     // Witnessed, and by a checkpoint that is itself in the log: what is charged, others must be able to judge.
-    if (index === undefined || view.registry.time.recordedAt(index) === undefined) return;
+    const recorded = index === undefined ? undefined : view.registry.time.recordedAt(index);
+    if (recorded === undefined) return;
     const receipt = this.#receipt(hold.receipt ?? '');
-    if (receipt !== undefined && this.#isChargeable(hold, receipt, index)) {
+    if (receipt !== undefined && this.#isChargeable(hold, receipt, recorded)) {
       await ledger.capture(hold.id, (charge) => ({
         entry: signStatement('charge', charge, this.#options.signer),
       }));
@@ -73,13 +73,12 @@ export class Captures {
     return statement?.kind === 'output.receipt' ? statement.predicate : undefined;
   }
 
-  #isChargeable(hold: Hold, receipt: Predicate<'output.receipt'>, index: number): boolean {
-    const { view, maxBracketSeconds } = this.#options;
+  /** The same rules by which everybody else judges the charge (`judgeCharge` in views). */
+  #isChargeable(hold: Hold, receipt: Predicate<'output.receipt'>, recorded: number): boolean {
+    const { registry } = this.#options.view;
     const { order } = hold;
-    return (
-      isWithinBracket(receipt, { registry: view.registry, index, maxBracketSeconds }) &&
-      (order === undefined || hasWeight(order, receipt, view.registry))
-    );
+    if (!isWithinBracket(receipt, registry.time, recorded)) return false;
+    return order === undefined || (recorded <= Number(order.deadline) && hasWeight(order, receipt, registry));
   }
 }
 
@@ -97,22 +96,17 @@ function hasWeight(
   return (obeyed.decision.to[version] ?? 0) > 0;
 }
 
-/** PROTOCOL 3.3: a bracket that is too wide, or node's times that lie outside it, are not charged. */
+/** PROTOCOL 3.3: a bracket that is too wide, or times of the node's that lie outside it, are not charged. */
 function isWithinBracket(
   { notBefore, accepted, finished }: Predicate<'output.receipt'>,
-  {
-    registry,
-    index,
-    maxBracketSeconds,
-  }: { readonly registry: Registry; readonly index: number; readonly maxBracketSeconds: number },
+  time: Registry['time'],
+  recorded: number,
 ): boolean {
-  const after = registry.time.at(Number(notBefore.size))?.time;
-  const before = registry.time.recordedAt(index);
+  const after = time.at(Number(notBefore.size))?.time ?? 0;
+  const skew = NODE_CLOCK_SKEW_SECONDS;
   return (
-    after !== undefined &&
-    before !== undefined &&
-    before - after <= maxBracketSeconds &&
-    Math.floor(accepted / 1_000) >= after &&
-    Math.floor(finished / 1_000) <= before
+    recorded - after <= MAX_BRACKET_SECONDS &&
+    accepted / 1_000 >= after - skew &&
+    finished / 1_000 <= recorded + skew
   );
 }

@@ -19,7 +19,8 @@ import {
 } from '@assay/pay';
 import { RpcError, TxError } from '@assay/pay/node';
 import type { Registry } from '@assay/views';
-import type { PriceBooks, PublishedPrice } from '../../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
+import type { PriceBooks } from '../../money/index.ts';
 import type { Chosen, DeliveryLedger, Given, GivenPayment } from '../delivery-ledger.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { NodeAnswer } from '../try-nodes.ts';

@@ -35,11 +35,6 @@ export const moneyConfigSchema = z.strictObject({
   offerSeconds: z.int().min(30).default(300),
   /** Most that may be held without a witness having seen it, in atomic units (PROTOCOL 4.3). */
   maxUnwitnessedExposure: amount.default('1000000000'),
-  /**
-   * Widest time bracket of a receipt that is charged, in seconds (PROTOCOL 3.3). A log that was idle has wide ones: the
-   * newest checkpoint that it logged may be days old.
-   */
-  maxBracketSeconds: z.int().min(1).default(604_800),
 });
 
 export type MoneyConfig = z.infer<typeof moneyConfigSchema>;

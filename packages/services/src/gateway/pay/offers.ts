@@ -9,7 +9,7 @@ import {
   type PaymentRequirement,
   priceOf,
 } from '@assay/pay';
-import type { PublishedPrice } from '../../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
 import type { MoneyConfig } from './money-config.ts';
 
 /** What is to be paid for. */

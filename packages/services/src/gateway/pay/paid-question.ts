@@ -3,7 +3,7 @@ import { hex, sha256, utf8 } from '@assay/core';
 import type { Payment } from '@assay/pay';
 import type { RequestIdentity } from '../../outbox/index.ts';
 import type { ExecuteHead } from '../../inference-node/wire/index.ts';
-import type { PublishedPrice } from '../../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
 import type { AskedMoney } from '../check-answer.ts';
 import type { NodeAnswer } from '../try-nodes.ts';
 

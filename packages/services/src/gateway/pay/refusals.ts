@@ -1,5 +1,5 @@
 /** From why a payment was not taken to what the client is told: 402 with new offers where paying again helps. */
-import { AssayError } from '@assay/core';
+import type { AssayError } from '@assay/core';
 import { LedgerError, PayError, type PaymentLedger, type PaymentRequirement, x402Reason } from '@assay/pay';
 import { TxError } from '@assay/pay/node';
 import { GatewayError } from '../gateway-error.ts';

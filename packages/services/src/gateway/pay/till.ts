@@ -6,7 +6,8 @@ import { loadSecp256k1 } from '@assay/pay/node';
 import type { Logger } from 'pino';
 import type { Follower } from '../../follow/index.ts';
 import type { LogClient } from '../../log-client/index.ts';
-import { PriceBooks, type PublishedPrice } from '../../money/index.ts';
+import type { PublishedPrice } from '@assay/views';
+import { PriceBooks } from '../../money/index.ts';
 import type { Item, Outbox } from '../../outbox/index.ts';
 import type { DeliveryLedger } from '../delivery-ledger.ts';
 import { Captures } from './captures.ts';
@@ -14,6 +15,7 @@ import { Cashier } from './cashier.ts';
 import { ChainAccess } from './chain-access.ts';
 import type { MoneyConfig } from './money-config.ts';
 import { type Carry, eventsOf, moneyJournal } from './money-journal.ts';
+import { MoneyRecords } from './money-records.ts';
 import { offersFor } from './offers.ts';
 
 /** What a till is made with. */
@@ -35,6 +37,7 @@ const TEND_MS = 1_000;
 /** Money in one gateway. */
 export class Till {
   readonly prices = new PriceBooks();
+  readonly records = new MoneyRecords();
   readonly #options: TillOptions;
   readonly #events: JournalledEvent[] = [];
   readonly #entries = new Map<string, string>();
@@ -54,7 +57,9 @@ export class Till {
 
   /** Looks at a record that the log brought. */
   note(record: LogRecord): void {
-    this.prices.note(record, this.#options.view.registry);
+    const { registry } = this.#options.view;
+    this.prices.note(record, registry);
+    this.records.note(record, registry);
   }
 
   /** Undefined until money is taken. */
@@ -108,7 +113,6 @@ export class Till {
       receiptEntry: (id) => deliveries.receiptEntry(id),
       signer,
       clock,
-      maxBracketSeconds: money.maxBracketSeconds,
       onFailure: (error) => log.error({ err: error }, 'capturing'),
     });
     this.#open = { ledger, cashier, captures, chain };
@@ -127,6 +131,22 @@ export class Till {
       token: money.token,
       outputAllowanceKib: money.outputAllowanceKib,
       accepts: offersFor({ price, money, inputBytes: 0 }),
+    };
+  }
+
+  /** What is known of a payment channel: on the chain, and here; undefined where no money is taken. */
+  async channel(id: `0x${string}`): Promise<object | undefined> {
+    if (this.#open === undefined) return undefined;
+    const { chain, ledger } = this.#open;
+    const { balance, totalClaimed } = await chain.channel(id);
+    const books = ledger.channel(id);
+    return {
+      balance: String(balance),
+      totalClaimed: String(totalClaimed),
+      cumulative: String(ledger.baseOf(id)),
+      ...(books === undefined
+        ? {}
+        : { voucher: { maxClaimableAmount: String(books.ceiling), signature: books.signature } }),
     };
   }
 

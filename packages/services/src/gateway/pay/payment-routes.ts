@@ -1,0 +1,52 @@
+/** GET /assay/v1/payments/{receipt} and /assay/v1/payment-channels/{id}: what payers ask about their money. */
+import { base64 } from '@assay/core';
+import type { Hono } from 'hono';
+import type { LogClient } from '../../log-client/index.ts';
+import type { NodeBindings } from '../../serving/index.ts';
+import { GatewayError } from '../gateway-error.ts';
+import type { Till } from './till.ts';
+
+/** What these routes need. */
+export interface PaymentRoutesService {
+  readonly till: Till;
+  readonly log: LogClient;
+  readonly view: { readonly witnessedSize: number; indexOf(id: string): number | undefined };
+}
+
+/** Adds the routes. */
+export function paymentRoutes(app: Hono<NodeBindings>, { till, log, view }: PaymentRoutesService): void {
+  app.get('/assay/v1/payments/:receipt', async (c) => {
+    const receipt = c.req.param('receipt');
+    const { charge, release, batch, refund } = till.records.of(receipt);
+    const found = { receipt: view.indexOf(receipt), charge, release, batch, refund };
+    if (Object.values(found).every((index) => index === undefined)) {
+      throw new GatewayError('unknown-receipt', {
+        what: `no receipt ${receipt.slice(0, 80)} is in the log`,
+        fix: 'Check the id; a receipt is found here once it is in the log.',
+      });
+    }
+    const told: Record<string, { entry: string; proof: string }> = {};
+    for (const [name, index] of Object.entries(found)) {
+      if (index !== undefined && index < view.witnessedSize) told[name] = await provenEntry(log, index);
+    }
+    return c.json(told);
+  });
+
+  app.get('/assay/v1/payment-channels/:id', async (c) => {
+    const id = c.req.param('id').toLowerCase();
+    const told = /^0x[0-9a-f]{64}$/.test(id) ? await till.channel(id as `0x${string}`) : undefined;
+    if (told !== undefined) return c.json(told);
+    throw new GatewayError('parameter', {
+      what: `"${id.slice(0, 80)}" is no payment channel, or this gateway takes no money`,
+      where: 'URL',
+    });
+  });
+}
+
+async function provenEntry(log: LogClient, index: number): Promise<{ entry: string; proof: string }> {
+  for await (const [entry] of log.entries(index, index + 1)) {
+    if (entry !== undefined)
+      return { entry: base64(entry), proof: base64(await log.proof(index, 'witnessed')) };
+  }
+  throw new TypeError(`the log has no entry ${index}, which was read before`);
+}

@@ -15,9 +15,19 @@ interface NodeState {
   readonly name: string;
   /** Shards that it signed for. */
   readonly signed: number;
+  /** The weakest class among its receipts: 1 = its own disk, 2 = a provider attests, 3 = another network does. */
+  readonly durability?: number;
   /** Of these, how many its log says to cover now; undefined when it does not answer. */
   readonly covered?: number;
 }
+
+/** What a receipt's bytes survive, in the words of specs/storage-format.md. */
+const DURABILITY: readonly string[] = [
+  '',
+  ' (its own disk)',
+  ' (provider attested)',
+  ' (another network attests)',
+];
 
 export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
   brief: 'What a blob holds, who signed for it, and what their logs cover now',
@@ -47,8 +57,8 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
         ...files.map(({ path, size }) => `${path}  ${size} bytes`),
         `${packs.length} packs, ${tensors.length} tensors, signed for until epoch ${leaseEnd}`,
         `every pack has receipts for at least ${least} of ${of} shards`,
-        ...nodes.map(({ name, signed, covered }) => {
-          return `${name}: signed for ${signed} shards, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
+        ...nodes.map(({ name, signed, covered, durability }) => {
+          return `${name}: signed for ${signed} shards${DURABILITY[durability ?? 0] ?? ''}, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
         }),
       ],
     );
@@ -63,7 +73,12 @@ async function stateOf(
   const receipts = current
     .flatMap((pack) => pack.receipts.map(({ receipt }) => decodeReceipt(receipt)))
     .filter(({ nodeId }) => hex(nodeId) === hex(node.id));
-  const state = { name: network.nameOf(node.id), signed: receipts.length };
+  const weakest = Math.max(0, ...receipts.map(({ durability }) => durability));
+  const state = {
+    name: network.nameOf(node.id),
+    signed: receipts.length,
+    ...(weakest > 0 ? { durability: weakest } : {}),
+  };
   const nonce = network.options.randomBytes(32);
   const hello = await node.hello(nonce, { signal: AbortSignal.timeout(GREETING_MS) }).catch(() => undefined);
   // A greeting that the node did not sign is no answer of the node.

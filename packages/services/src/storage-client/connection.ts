@@ -61,10 +61,14 @@ export function connectStorage(
   };
 }
 
-/** Room for the window, and for two packs more that are on their way out or being rebuilt. */
-function kernelFor({ profile }: Committee): Kernel {
+/** Bytes for the window, and for two packs more that are on their way out or being rebuilt. */
+export function kernelBytes({ profile }: Committee): number {
+  return (WINDOW + 2) * profile.n * (SHARD_BYTES + 4_096);
+}
+
+function kernelFor(committee: Committee): Kernel {
   try {
-    return wasmKernel({ bytes: (WINDOW + 2) * profile.n * (SHARD_BYTES + 4_096) });
+    return wasmKernel({ bytes: kernelBytes(committee) });
   } catch (error) {
     if (error instanceof CodecError && error.code === 'unavailable') return pureKernel();
     throw error;

@@ -3,6 +3,7 @@ export { certificatePredicate } from './certificate-statement.ts';
 export {
   type Connecting,
   connectStorage,
+  kernelBytes,
   SHARD_BYTES,
   type StorageConnection,
   WINDOW,

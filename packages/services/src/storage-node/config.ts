@@ -12,10 +12,22 @@ const schema = z.strictObject({
   listen: z.string().regex(/^[^\s]+:[0-9]{1,5}$/, 'expected host:port'),
   /** File with the 32-byte seed in hexadecimal, mode 0600; made if absent. */
   seedFile: z.string().min(1),
-  /** Directory of segments; made if absent. */
-  data: z.string().min(1),
+  /** Directory of segments; made if absent. Either this or `s3`. */
+  data: z.string().min(1).optional(),
+  /** An S3-compatible endpoint that keeps the bytes instead; its receipts say "a provider attests it". */
+  s3: z
+    .strictObject({
+      endpoint: z.url({ protocol: /^https?$/ }),
+      region: z.string().min(1).default('us-east-1'),
+      bucket: z.string().min(3),
+      /** Put before every key; one node, one prefix. */
+      prefix: z.string().default(''),
+      /** JSON file with `accessKeyId` and `secretAccessKey`; without it the AWS client's own places are looked at. */
+      credentialsFile: z.string().min(1).optional(),
+    })
+    .optional(),
   quotaBytes: z.int().positive(),
-  /** Bytes of a segment, zeroed when it is made; 64 MiB unless given. */
+  /** Bytes of a segment; 64 MiB unless given. */
   segmentBytes: z.int().min(1_048_576).optional(),
   /** The network; a node whose key is not among the members only prints its key. */
   committee: committeeSchema.optional(),
@@ -40,6 +52,9 @@ export function loadStorageNodeConfig(path: string): StorageNodeConfig {
     const issue = result.error.issues[0];
     const where = `${path}: ${issue?.path.join('.') ?? ''}`;
     throw new StorageNodeConfigError('schema', { what: issue?.message ?? 'does not fit', where });
+  }
+  if ((result.data.data === undefined) === (result.data.s3 === undefined)) {
+    throw new StorageNodeConfigError('schema', { what: 'give either "data" or "s3"', where: path });
   }
   refuseOpenNetwork(result.data);
   return result.data;

@@ -15,12 +15,12 @@ import {
   requestSubject,
   splitPut,
 } from '@assay/storage';
-import type { StorageEngine } from '@assay/storage/node';
+import type { NodeEngine } from '@assay/storage/node';
 import type { Gate } from './gate.ts';
 import { readBody } from './read-body.ts';
 
 export interface StorageServerOptions {
-  readonly engine: StorageEngine;
+  readonly engine: NodeEngine;
   readonly gate: Gate;
   /** Errors that are not the client's. */
   readonly onFault: (error: unknown) => void;
@@ -134,7 +134,7 @@ async function seal({ engine, gate, request }: Exchange): Promise<Reply> {
 }
 
 async function status({ engine }: Exchange): Promise<Reply> {
-  const value = { node: `ed25519:${hex(engine.id)}`, durability: 1, ...engine.usage };
+  const value = { node: `ed25519:${hex(engine.id)}`, durability: engine.durability, ...engine.usage };
   return { body: Buffer.from(JSON.stringify(value)), headers: { 'content-type': 'application/json' } };
 }
 

@@ -1,11 +1,10 @@
 /** A storage node as one running server: key, disk, engine, HTTP, upkeep. */
 import type { AddressInfo } from 'node:net';
-import { randomBytes } from '@assay/core';
 import type { Tombstone } from '@assay/storage';
-import { monotonicClock, openFileDisk, StorageEngine } from '@assay/storage/node';
 import { committeeOf, rawKey } from '../storage-client/description.ts';
 import { type StorageNodeConfig, StorageNodeConfigError } from './config.ts';
 import { type Gate, openGate, tenantGate } from './gate.ts';
+import { openEngine } from './open-engine.ts';
 import { openStorageSeed } from './seed.ts';
 import { createStorageServer } from './server.ts';
 
@@ -30,17 +29,7 @@ export async function startStorageNode(
     throw new StorageNodeConfigError('schema', { what: 'there is no committee to serve' });
   const committee = committeeOf(config.committee);
   const signer = openStorageSeed(config.seedFile);
-  const disk = await openFileDisk(config.data);
-  const { quotaBytes, segmentBytes = 64 << 20 } = config;
-  const engine = await StorageEngine.open({
-    disk,
-    signer,
-    committee: () => committee,
-    clock: monotonicClock,
-    randomBytes,
-    quotaBytes,
-    segmentBytes,
-  });
+  const { engine, close } = await openEngine(config, { committee, signer });
   const gate = gateOf(config, engine.id);
   const server = createStorageServer({ engine, gate, onFault });
   const at = config.listen.lastIndexOf(':');
@@ -62,7 +51,7 @@ export async function startStorageNode(
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await closed;
-      await disk[Symbol.asyncDispose]();
+      await close();
     },
   };
 }

@@ -10,7 +10,8 @@ import {
   type UploadOptions,
   type UploadResult,
 } from '@assay/storage';
-import { SHARD_BYTES, type StorageConnection, WINDOW } from '../storage-client/index.ts';
+import { codecPool } from '@assay/storage/node';
+import { kernelBytes, SHARD_BYTES, type StorageConnection, WINDOW } from '../storage-client/index.ts';
 import { ContentError } from './content-error.ts';
 import { contentFile, MANIFEST_FILE, namedContent } from './layout.ts';
 
@@ -42,10 +43,16 @@ export function versionFiles(manifest: Manifest, contents: ReadonlyMap<string, B
  * Stores files on the network, at its own shard size and window.
  * @throws TransferError, NodeError: as `upload`
  */
-export function storeFiles(
+export async function storeFiles(
   files: readonly SourceFile[],
   { connection, journal = NO_JOURNAL, ...rest }: Storing,
 ): Promise<UploadResult> {
   const { onEvent: _, ...shared } = connection.options;
-  return upload(files, { ...shared, journal, shardBytes: SHARD_BYTES, window: WINDOW, ...rest });
+  const options = { ...shared, journal, shardBytes: SHARD_BYTES, window: WINDOW, ...rest };
+  if (files.reduce((sum, { source }) => sum + source.size, 0) < WORTH_THREADS) return upload(files, options);
+  await using kernel = codecPool({ threads: 2, bytes: kernelBytes(connection.committee) });
+  return await upload(files, { ...options, kernel });
 }
+
+/** Bytes from which hashing and encoding in threads saves more than their start costs. */
+const WORTH_THREADS = 32 << 20;

@@ -5,14 +5,14 @@ import type { LeafRange } from '../merkle.ts';
 import type { Hello } from '../node-facts.ts';
 import type { ShardReceipt } from '../receipt.ts';
 import { CopyBuffers } from './copy-buffers.ts';
-import type { StorageEngine } from './engine/storage-engine.ts';
+import type { NodeEngine } from './engine/node-engine.ts';
 
 export class LocalNode implements StorageNode {
   readonly id: Uint8Array;
-  readonly #engine: StorageEngine;
+  readonly #engine: NodeEngine;
   readonly #buffers = new CopyBuffers();
 
-  constructor(engine: StorageEngine) {
+  constructor(engine: NodeEngine) {
     this.#engine = engine;
     this.id = engine.id;
   }

@@ -1,18 +1,18 @@
 /** A storage node without its network: takes shards into the log, signs for them, shows, challenges, scrubs, collects. */
 import { equal, hex, sha256, type Signer } from '@assay/core';
-import { packCertificateId, signBlob, verifyPackCertificate } from '../../certificate.ts';
-import { type Challenge, type ChallengeAnswer, signAnswer } from '../../challenge.ts';
+import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
 import type { Clock, PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
-import { type Committee, committeeRoot } from '../../committee.ts';
+import type { Committee } from '../../committee.ts';
 import { NodeError } from '../../errors.ts';
-import { totalBytes } from '../../format/manifest.ts';
 import { CODEC, decodePackHeader, type PackHeader } from '../../format/pack.ts';
-import { readManifest } from '../../format/pages.ts';
-import { hashLeaves, LEAF_BYTES, leafCount, type LeafRange, proveRange, treeRoot } from '../../merkle.ts';
+import { hashLeaves, type LeafRange, treeRoot } from '../../merkle.ts';
 import { type Boot, type Hello, signHello, type Tombstone } from '../../node-facts.ts';
-import { type ShardReceipt, type ShardRef, signBatch } from '../../receipt.ts';
+import type { ShardReceipt, ShardRef } from '../../receipt.ts';
+import { answerChallenge, leavesOf, sealChecked } from './answers.ts';
 import type { Disk } from './disk.ts';
 import { AppendLog, type RecordPlace } from './log.ts';
+import type { NodeEngine } from './node-engine.ts';
+import { ReceiptBatch } from './receipt-batch.ts';
 import { bootRecord, decodeBoots, joinMeta, splitMeta } from './record-meta.ts';
 import { KIND } from './record.ts';
 import { Sessions } from './sessions.ts';
@@ -39,20 +39,14 @@ export interface EngineOptions {
 
 const NONE = new Uint8Array(0);
 
-interface Unsigned {
-  readonly shard: ShardRef;
-  readonly place: RecordPlace;
-  readonly resolve: (receipt: ShardReceipt) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export class StorageEngine {
+export class StorageEngine implements NodeEngine {
+  readonly durability = 1;
   readonly #options: EngineOptions;
   readonly #index = new ShardIndex();
   readonly #sessions: Sessions;
   readonly #boots: Boot[] = [];
   readonly #pending = new Map<string, Promise<ShardReceipt>>();
-  #unsigned: Unsigned[] = [];
+  readonly #receipts: ReceiptBatch;
   #reserved = 0;
   readonly #upkeep: Upkeep;
   #log!: AppendLog;
@@ -60,6 +54,14 @@ export class StorageEngine {
   private constructor(options: EngineOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.clock, options.sessionTtl ?? 3_600_000);
+    const { signer, committee } = options;
+    this.#receipts = new ReceiptBatch({
+      signer,
+      committee,
+      durability: this.durability,
+      bootId: () => (this.#boots.at(-1) as Boot).bootId,
+      leaseEnd: () => this.#leaseEnd(),
+    });
     this.#upkeep = new Upkeep({ options, index: this.#index, sessions: this.#sessions, boots: this.#boots });
   }
 
@@ -142,7 +144,7 @@ export class StorageEngine {
         body: put.body,
       });
       this.#index.add(place, page);
-      return await this.#sign(shard, place);
+      return await this.#receipts.sign(shard, place.seq);
     } finally {
       this.#reserved -= put.body.length;
     }
@@ -183,7 +185,7 @@ export class StorageEngine {
     });
     this.#upkeep.noteControl(place);
     held.leaseEnd = Math.max(held.leaseEnd, leaseEnd);
-    return this.#sign(shard, place);
+    return this.#receipts.sign(shard, place.seq);
   }
 
   async #intact(held: HeldShard): Promise<boolean> {
@@ -193,36 +195,6 @@ export class StorageEngine {
     } catch (error) {
       if (error instanceof NodeError && error.code === 'corrupt') return false;
       throw error;
-    }
-  }
-
-  /** Everything one fdatasync covered resolves in the same turn, so one signature serves all of it. */
-  #sign(shard: ShardRef, place: RecordPlace): Promise<ShardReceipt> {
-    return new Promise((resolve, reject) => {
-      this.#unsigned.push({ shard, place, resolve, reject });
-      if (this.#unsigned.length === 1) queueMicrotask(() => queueMicrotask(() => this.#signAll()));
-    });
-  }
-
-  #signAll(): void {
-    const batch = this.#unsigned;
-    this.#unsigned = [];
-    const committee = this.#options.committee();
-    const facts = {
-      networkId: committee.networkId,
-      epoch: committee.epoch,
-      committeeRoot: committeeRoot(committee),
-      nodeId: this.id,
-      bootId: (this.#boots.at(-1) as Boot).bootId,
-      logSeq: Math.max(...batch.map(({ place }) => place.seq)),
-      durability: 1,
-      leaseEnd: this.#leaseEnd(),
-    } as const;
-    try {
-      const shards = batch.map(({ shard }) => shard);
-      signBatch(shards, facts, this.#options.signer).forEach((receipt, i) => batch[i]?.resolve(receipt));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
     }
   }
 
@@ -237,13 +209,7 @@ export class StorageEngine {
   ): Promise<ShardLeaves> {
     const held = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
     const { body } = await this.#log.read(held.place);
-    const count = leafCount(body.length);
-    if (!(0 <= range.from && range.from < range.to && range.to <= count)) {
-      throw new NodeError('bad-request', { what: `leaves ${range.from}…${range.to} of ${count}` });
-    }
-    if (range.to - range.from === count) return { bytes: body, proof: [] };
-    const proof = proveRange(hashLeaves(body), range);
-    return { bytes: body.subarray(range.from * LEAF_BYTES, range.to * LEAF_BYTES), proof };
+    return leavesOf(body, range);
   }
 
   /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */
@@ -264,50 +230,13 @@ export class StorageEngine {
     return signHello(facts, this.#options.signer);
   }
 
-  /** Shows the challenged leaves; what it cannot show it answers with null, and signs that too. */
-  async challenge(challenge: Challenge): Promise<ChallengeAnswer> {
-    const shown: ({ bytes: Uint8Array; proof: readonly Uint8Array[] } | null)[] = [];
-    for (const { shard, leaf } of challenge.leaves) {
-      shown.push(await this.#show(shard, leaf));
-    }
-    return signAnswer(challenge, shown, this.#options.signer);
+  challenge(challenge: Challenge): Promise<ChallengeAnswer> {
+    return answerChallenge(challenge, this, this.#options.signer);
   }
 
-  async #show({ packId, index }: ShardRef, leaf: number): Promise<ShardLeaves | null> {
-    try {
-      const leaves = await this.getLeaves(packId, { index, range: { from: leaf, to: leaf + 1 } });
-      return { bytes: leaves.bytes, proof: leaves.proof };
-    } catch (error) {
-      if (error instanceof NodeError) return null;
-      throw error;
-    }
-  }
-
-  /**
-   * Signs for a blob after verifying every pack certificate against the manifest this node holds.
-   * @throws NodeError `not-found` when pages are missing | `bad-request`; ReceiptError when a certificate is not good
-   */
-  async seal({ facts, certificates }: SealRequest): Promise<Uint8Array> {
-    const committee = this.#options.committee();
-    const manifest = await readManifest(facts.blobId, (id) => this.getPage(id));
-    const ids = certificates.map(packCertificateId);
-    const match =
-      ids.length === manifest.packs.length &&
-      ids.every((id, i) => equal(id, facts.packCertificates[i] ?? NONE));
-    if (!match || facts.packCertificates.length !== ids.length || totalBytes(manifest) !== facts.totalBytes) {
-      throw new NodeError('bad-request', {
-        what: `the facts do not fit the manifest of blob ${hex(facts.blobId)}`,
-      });
-    }
-    certificates.forEach((certificate, i) => {
-      const receipts = verifyPackCertificate(certificate, manifest.packs[i] as PackHeader, committee);
-      if (receipts.some(({ leaseEnd }) => leaseEnd < facts.leaseEnd)) {
-        throw new NodeError('bad-request', {
-          what: `a lease of pack ${i} ends before epoch ${facts.leaseEnd}`,
-        });
-      }
-    });
-    return signBlob(facts, committee, this.#options.signer);
+  seal(request: SealRequest): Promise<Uint8Array> {
+    const { signer, committee } = this.#options;
+    return sealChecked(request, { committee: committee(), signer, read: (id) => this.getPage(id) });
   }
 
   /** Ends an upload session: what it referred to is under its leases alone from now on. */

@@ -13,6 +13,7 @@ export { type Participant } from './participants.ts';
 export { Registry, type Equivocation, type IgnoredRecord, type WitnessedAt } from './registry.ts';
 export { registryRoot, rowsAt } from './registry-root.ts';
 export {
+  type CheckpointName,
   type CosignedPoint,
   KnownAtError,
   secondsOf,

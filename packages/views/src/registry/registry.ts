@@ -44,7 +44,7 @@ export class Registry {
   readonly channels = new Channels();
   readonly leases = new Leases();
   readonly owners: RecordOwners;
-  readonly time = new WitnessedTime();
+  readonly time: WitnessedTime;
   readonly ignored: IgnoredRecord[] = [];
   readonly equivocations: Equivocation[] = [];
   readonly #ids: RecordIds;
@@ -53,12 +53,14 @@ export class Registry {
   #operator: string | undefined;
   #size = 0;
 
-  constructor(witnessedAt: WitnessedAt) {
+  /** @param time  filled as witnessed checkpoints come by, unless it comes complete */
+  constructor(witnessedAt: WitnessedAt, time = new WitnessedTime()) {
     this.#witnessedAt = witnessedAt;
     const names = new DigestNames();
     this.owners = new RecordOwners(names);
     this.#ids = new RecordIds(names);
     this.#keys = new DeclaredKeys(names);
+    this.time = time;
   }
 
   /** Entries folded in, unreadable ones included. */

@@ -27,6 +27,13 @@ export interface CosignedPoint {
   readonly index: number;
 }
 
+/** A checkpoint as receipts name one. */
+export interface CheckpointName {
+  readonly origin: string;
+  /** Decimal. */
+  readonly size: string;
+}
+
 /** All logged witnessed checkpoints, by size. */
 export class WitnessedTime {
   readonly #points: CosignedPoint[] = [];
@@ -52,15 +59,20 @@ export class WitnessedTime {
 
   /** The point of exactly this size. */
   at(size: number): CosignedPoint | undefined {
-    const point = this.#points[this.#firstAbove(size - 1)];
+    const point = this.#points[this.firstAbove(size - 1)];
     return point?.size === size ? point : undefined;
+  }
+
+  /** The point that a receipt names. One log's time knows its own checkpoints only. */
+  named({ size }: CheckpointName): CosignedPoint | undefined {
+    return this.at(Number(size));
   }
 
   /** The point of exactly this size. @throws KnownAtError naming the nearest sizes that can be asked. */
   require(size: number): CosignedPoint {
     const point = this.at(size);
     if (point !== undefined) return point;
-    const i = this.#firstAbove(size);
+    const i = this.firstAbove(size);
     const near = [this.#points[i - 1], this.#points[i]].filter((p) => p !== undefined).map((p) => p.size);
     throw new KnownAtError('not-witnessed', {
       what: `no witnessed checkpoint of size ${size} is in the log`,
@@ -70,7 +82,7 @@ export class WitnessedTime {
 
   /** The first witnessed checkpoint that covers the record at `index`. */
   coveredBy(index: number): CosignedPoint | undefined {
-    return this.#points[this.#firstAbove(index)];
+    return this.#points[this.firstAbove(index)];
   }
 
   /** Unix seconds of the first witnessed checkpoint that covers the record at `index`. */
@@ -83,7 +95,7 @@ export class WitnessedTime {
    * for each later record under the same checkpoint. So ticks of records follow log order.
    */
   recordedTick(index: number): number | undefined {
-    const i = this.#firstAbove(index);
+    const i = this.firstAbove(index);
     const point = this.#points[i];
     if (point === undefined) return undefined;
     const floor = (this.#points[i - 1]?.tick ?? 0) + 1;
@@ -92,11 +104,11 @@ export class WitnessedTime {
 
   /** Lower bound of anything first said at `index`, in ticks: the last witnessed checkpoint before it. */
   notBefore(index: number): number {
-    return this.#points[this.#firstAbove(index) - 1]?.tick ?? 0;
+    return this.#points[this.firstAbove(index) - 1]?.tick ?? 0;
   }
 
   /** Position of the first point with size > `size`. */
-  #firstAbove(size: number): number {
+  protected firstAbove(size: number): number {
     let low = 0;
     let high = this.#points.length;
     while (low < high) {

@@ -16,7 +16,7 @@ export interface Bracket {
  */
 export function receiptBracket(record: LogRecord & { kind: 'output.receipt' }, time: WitnessedTime): Bracket {
   const hi = recordedAt(record.index, time);
-  const point = time.at(Number(record.predicate.notBefore.size));
+  const point = time.named(record.predicate.notBefore);
   const lo = point !== undefined && point.size <= record.index ? Math.min(point.tick, hi) : 0;
   const claimed = Math.floor((record.predicate.accepted / 1_000) * TICKS_PER_SECOND);
   return { lo, t: Math.min(Math.max(claimed, lo), hi), hi };

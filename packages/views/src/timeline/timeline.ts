@@ -3,7 +3,7 @@ import type { Kind, LogRecord } from '@assay/core';
 import { DigestNames } from '../lineage/columns/digest-names.ts';
 import { Ledger } from '../lineage/ledger.ts';
 import type { AsOf } from '../lineage/as-of.ts';
-import { type Refusal, Registry, type WitnessedAt } from '../registry/index.ts';
+import { type Refusal, Registry, type WitnessedAt, type WitnessedTime } from '../registry/index.ts';
 import { type RecordOf, RecordStore } from './record-store.ts';
 import { type Draft, LineageTranslator } from './to-lineage.ts';
 
@@ -19,8 +19,8 @@ export class Timeline {
   readonly #waiting: { index: number; draft: Draft }[] = [];
   readonly #records = new RecordStore();
 
-  constructor(witnessedAt: WitnessedAt) {
-    this.registry = new Registry(witnessedAt);
+  constructor(witnessedAt: WitnessedAt, time?: WitnessedTime) {
+    this.registry = new Registry(witnessedAt, time);
     this.#translator = new LineageTranslator(this.registry);
   }
 
@@ -41,7 +41,7 @@ export class Timeline {
     this.#records.add(record);
     const draft = this.#translator.draft(record);
     if (draft !== undefined) this.#waiting.push({ index: record.index, draft });
-    if (record.kind === 'checkpoint.cosigned') this.#settle();
+    if (record.kind === 'checkpoint.cosigned') this.settle();
     return undefined;
   }
 
@@ -60,6 +60,11 @@ export class Timeline {
     return this.#records.all(id);
   }
 
+  /** Which log the record at `position` stands in, and where. One log's timeline names no origin. */
+  placeOf(position: number): { readonly origin: string | undefined; readonly index: number } {
+    return { origin: undefined, index: position };
+  }
+
   /** All records that count, each once, in log order; of `kinds` only when some are given, which spares unpacking the rest. */
   records<K extends Kind = Kind>(...kinds: readonly K[]): Iterable<RecordOf<K>> {
     return this.#records.each(kinds);
@@ -71,7 +76,8 @@ export class Timeline {
     return this.ledger.asOf(knownAt);
   }
 
-  #settle(): void {
+  /** Moves into the ledger what witnesses have seen by now. */
+  protected settle(): void {
     const size = this.witnessedSize;
     const count = this.#waiting.findIndex(({ index }) => index >= size);
     for (const { index, draft } of this.#waiting.splice(0, count === -1 ? this.#waiting.length : count)) {

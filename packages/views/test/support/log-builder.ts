@@ -77,12 +77,17 @@ const mac = `hmac-sha256:${'0'.repeat(64)}`;
 
 /** One log, folded as it grows. The note of a witnessed checkpoint is its time in seconds, in plain digits. */
 export class LogBuilder {
+  readonly origin: string;
   readonly timeline = new Timeline(({ note }) => (/^[0-9]+$/.test(note) ? Number(note) : undefined));
   readonly money = new Money(this.timeline.registry);
   readonly records: LogRecord[] = [];
   readonly entries: Uint8Array[] = [];
   #sequence = new Map<string, { next: number; last?: string }>();
   #lastWitnessed = { size: 0, time: 0 };
+
+  constructor(origin = ORIGIN) {
+    this.origin = origin;
+  }
 
   /** Entries so far. */
   get size(): number {
@@ -103,7 +108,11 @@ export class LogBuilder {
   witness(time: number): number {
     const size = this.size;
     this.#lastWitnessed = { size, time };
-    this.add(operator, 'checkpoint.cosigned', { origin: ORIGIN, size: String(size), note: String(time) });
+    this.add(operator, 'checkpoint.cosigned', {
+      origin: this.origin,
+      size: String(size),
+      note: String(time),
+    });
     return size;
   }
 
@@ -166,7 +175,7 @@ export class LogBuilder {
       ...(stream.last === undefined ? {} : { previous: stream.last }),
       accepted: this.#lastWitnessed.time * 1_000 + 100,
       finished: this.#lastWitnessed.time * 1_000 + 110,
-      notBefore: { origin: ORIGIN, size: String(this.#lastWitnessed.size), root: '0'.repeat(64) },
+      notBefore: { origin: this.origin, size: String(this.#lastWitnessed.size), root: '0'.repeat(64) },
       finish: 'stop',
       usage: { inputBytes: '1', outputBytes: '1', computeMicros: '1' },
       parameters: {},

@@ -1,6 +1,7 @@
 /** `assay act`: an agent says what it did, and with which records. */
 import type { Predicate } from '@assay/core';
 import { canonicalJson } from '@assay/core';
+import type { Timeline } from '@assay/views';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { keepNote, privateNote } from '../content/private-notes.ts';
@@ -55,7 +56,8 @@ export const act = networkCommand<ActFlags, []>({
   args: { kind: 'tuple', parameters: [] },
   async run(session, { type, reversibility, uses, amount, note, wait }) {
     const timeline = await session.timeline();
-    const used = uses.map((id) => findAnyRecord(timeline, id).id);
+    const used = uses.map((id) => usedRecord(timeline, id));
+    const elsewhere = used.filter((id) => timeline.record(id) === undefined);
     const parsed = amount === undefined ? {} : { amount: parseAmount(amount) };
     const words = note ?? canonicalJson({ type, ...parsed });
     const content = privateNote('act', words, session.context.entropy);
@@ -65,9 +67,16 @@ export const act = networkCommand<ActFlags, []>({
     return clean({ id, index, ...predicate }, [
       `${type}, ${reversibility}, using ${used.map(shortId).join(', ') || 'nothing'}`,
       `act ${id} at index ${index}`,
+      ...elsewhere.map(
+        (each) => `${shortId(each)} is not in this log: who follows both finds the way (--with)`,
+      ),
     ]);
   },
 });
+
+/** A record of this log by as much of its id as is enough; one of another log by all of it. */
+const usedRecord = (timeline: Timeline, name: string): string =>
+  /^[0-9a-f]{64}$/.test(name) ? name : findAnyRecord(timeline, name).id;
 
 function parseAmount(text: string): NonNullable<Act['amount']> {
   const [, value, currency] = /^(\d{1,20}):([a-z0-9][a-z0-9._-]{0,63})$/.exec(text) ?? [];

@@ -1,9 +1,9 @@
 /** `assay reach`: everything an incident reaches, as the line, a table, or a picture. */
-import { reach as reachOf, reachCsv, scopeRoot, type Timeline } from '@assay/views';
+import { JointTimeline, reach as reachOf, reachCsv, scopeRoot, type Timeline } from '@assay/views';
 import { wantsColor } from '../cli-context.ts';
 import { networkCommand } from '../command.ts';
 import { writeFile } from '../content/write-file.ts';
-import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
+import { asText } from '../flags.ts';
 import { closureOf } from '../incident/closure.ts';
 import { momentAt, secondsAt } from '../incident/words.ts';
 import { lineModel, lineSvg, lineText } from '../line/index.ts';
@@ -11,8 +11,9 @@ import { footerOf } from '../line/from-timeline.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import type { Exit, Report } from '../report.ts';
+import { knownData, OVER_LOGS_FLAGS, type OverLogsFlags, timelineOver } from '../several-logs.ts';
 
-interface ReachFlags extends KnownAtFlags {
+interface ReachFlags extends OverLogsFlags {
   readonly svg?: string;
   readonly csv: boolean;
 }
@@ -25,7 +26,7 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
     'reach 3f2a9c01 --known-at 412 --csv > scope.csv',
   ],
   flags: {
-    ...KNOWN_AT_FLAG,
+    ...OVER_LOGS_FLAGS,
     svg: {
       kind: 'parsed',
       parse: asText,
@@ -36,8 +37,8 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
     csv: { kind: 'boolean', brief: 'Print one row per record', default: false, withNegated: false },
   },
   args: { kind: 'tuple', parameters: [{ brief: 'Incident', parse: asText, placeholder: 'INCIDENT' }] },
-  async run(session, { knownAt, svg, csv, json }, name) {
-    const timeline = await session.timeline();
+  async run(session, { svg, csv, json, ...flags }, name) {
+    const { timeline, knownAt } = await timelineOver(session, flags);
     const opened = findRecord(timeline, name, 'incident.open');
     const { id } = opened;
     const known = sizeToAsk(timeline, opened, knownAt);
@@ -51,7 +52,11 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
     const lines =
       model === undefined
         ? []
-        : [...lineText(model, { color }), ...further(answer.clearedBySelfOnly, id, svg)];
+        : [
+            ...lineText(model, { color }),
+            ...further(answer.clearedBySelfOnly, id, svg),
+            ...aboutClosing(timeline),
+          ];
     return { exit, data: json ? reachData(timeline, id, known) : null, lines } satisfies Report;
   },
 });
@@ -67,6 +72,7 @@ function reachData(timeline: Timeline, incident: string, known: number): object 
   const seconds = (tick: number | null): number | null => (tick === null ? null : secondsAt(tick));
   return {
     ...answer,
+    knownAt: knownData(timeline, known),
     scopeRoot: scopeRoot(prefix, incident),
     recomputedBy: footerOf(timeline, prefix, incident).recomputedBy,
     closure: closureOf(timeline, incident, known),
@@ -88,6 +94,12 @@ function reachData(timeline: Timeline, incident: string, known: number): object 
     })),
   };
 }
+
+/** Attestations and closings speak of one log's size. */
+const aboutClosing = (timeline: Timeline): string[] =>
+  timeline instanceof JointTimeline
+    ? ['attested and closed is in one log, as of its own size: ask that without --with']
+    : [];
 
 function further(cleared: readonly string[], incident: string, svg: string | undefined): string[] {
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** `assay who`: which version made an output, what was announced for it, and whether they agree. */
 import { scope, scopeIndex, type AsOf, type Verdict, who as whoOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
-import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
+import { asText } from '../flags.ts';
 import { bracketText, evidenceText, secondsAt, servedText } from '../incident/words.ts';
 import { shortChannel } from '../names/channels.ts';
 import { sizeToAsk } from '../names/known.ts';
@@ -9,17 +9,18 @@ import { nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findRecord, shortId } from '../names/records.ts';
 import type { Exit } from '../report.ts';
+import { knownData, knownText, OVER_LOGS_FLAGS, type OverLogsFlags, timelineOver } from '../several-logs.ts';
 
-export const who = networkCommand<KnownAtFlags, [output: string]>({
+export const who = networkCommand<OverLogsFlags, [output: string]>({
   brief: 'Say which version made an output',
-  examples: ['who 5c1e77aa', 'who 5c1e77aa --known-at 412 --json'],
-  flags: KNOWN_AT_FLAG,
+  examples: ['who 5c1e77aa', 'who 5c1e77aa --known-at 412 --json', 'who 5c1e77aa --with ../other/.assay'],
+  flags: OVER_LOGS_FLAGS,
   args: {
     kind: 'tuple',
     parameters: [{ brief: 'Output, by its receipt', parse: asText, placeholder: 'OUTPUT' }],
   },
-  async run(session, { knownAt }, name) {
-    const timeline = await session.timeline();
+  async run(session, flags, name) {
+    const { timeline, knownAt } = await timelineOver(session, flags);
     const { registry } = timeline;
     const receipt = findRecord(timeline, name, 'output.receipt');
     const prefix = timeline.asOf(sizeToAsk(timeline, receipt, knownAt));
@@ -30,10 +31,12 @@ export const who = networkCommand<KnownAtFlags, [output: string]>({
         ? [...announced.keys()].map((version) => nameOfVersion(registry, version)).join(' or ') || 'nothing'
         : nameOfVersion(registry, pin);
     const node = nameOfParticipant(registry, receipt.signer);
+    const place = timeline.placeOf(receipt.index);
     const data = {
       output: receipt.id,
-      index: receipt.index,
-      knownAt: prefix.known,
+      index: place.index,
+      ...(place.origin === undefined ? {} : { log: place.origin }),
+      knownAt: knownData(timeline, prefix.known),
       served,
       verdict,
       node,
@@ -52,7 +55,7 @@ export const who = networkCommand<KnownAtFlags, [output: string]>({
         `${servedText(registry, served)}${digest}`,
         `${pin === null ? 'announced' : 'pinned'} ${target}  ${verdict.toUpperCase()}  by ${evidenceText(served)}`,
         `made by ${node}${channel === '' ? '' : ` for ${shortChannel(channel)}`}, ${bracketText(bracket)}`,
-        `receipt ${receipt.id} at index ${receipt.index}, as of log size ${prefix.known}`,
+        `receipt ${receipt.id} at index ${place.index}${place.origin === undefined ? '' : ` of ${place.origin}`}, as of ${knownText(timeline, prefix.known)}`,
         ...incidents.map(({ incident, membership }) => `${membership} by incident ${shortId(incident)}`),
       ],
     };

@@ -2,14 +2,15 @@
 import type { Registry, Timeline } from '@assay/views';
 import { servedBy, type AsOf, why as whyOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
-import { asText, KNOWN_AT_FLAG, type KnownAtFlags } from '../flags.ts';
+import { asText } from '../flags.ts';
 import { momentAt, servedText } from '../incident/words.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord, findRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
+import { knownData, knownText, OVER_LOGS_FLAGS, type OverLogsFlags, timelineOver } from '../several-logs.ts';
 
-interface WhyFlags extends KnownAtFlags {
+interface WhyFlags extends OverLogsFlags {
   readonly incident: string;
 }
 
@@ -27,28 +28,31 @@ export const why = networkCommand<WhyFlags, [record: string]>({
   brief: 'Show how an incident reaches a record, by one shortest path',
   examples: ['why 9d04be21 --incident 3f2a9c01'],
   flags: {
-    ...KNOWN_AT_FLAG,
+    ...OVER_LOGS_FLAGS,
     incident: { kind: 'parsed', parse: asText, brief: 'Incident', placeholder: 'INCIDENT' },
   },
   args: { kind: 'tuple', parameters: [{ brief: 'Record', parse: asText, placeholder: 'RECORD' }] },
-  async run(session, { incident: incidentName, knownAt }, name) {
-    const timeline = await session.timeline();
-    const opened = findRecord(timeline, incidentName, 'incident.open');
+  async run(session, flags, name) {
+    const { timeline, knownAt } = await timelineOver(session, flags);
+    const opened = findRecord(timeline, flags.incident, 'incident.open');
     const incident = opened.id;
     const { id } = findAnyRecord(timeline, name);
     const prefix = timeline.asOf(sizeToAsk(timeline, opened, knownAt));
     const answer = whyOf(prefix, incident, id);
     if (answer === null) {
-      return clean({ record: id, incident, knownAt: prefix.known, membership: null, path: [] }, [
-        `${shortId(id)} is not in the scope of ${shortId(incident)}, as of log size ${prefix.known}`,
-      ]);
+      return clean(
+        { record: id, incident, knownAt: knownData(timeline, prefix.known), membership: null, path: [] },
+        [
+          `${shortId(id)} is not in the scope of ${shortId(incident)}, as of ${knownText(timeline, prefix.known)}`,
+        ],
+      );
     }
     const steps = answer.path.map((each) => describe(timeline, prefix, each));
     return {
       exit: answer.membership === 'affected' ? 1 : 2,
-      data: { record: id, incident, knownAt: prefix.known, ...answer },
+      data: { record: id, incident, knownAt: knownData(timeline, prefix.known), ...answer },
       lines: [
-        `${answer.membership}, as of log size ${prefix.known}: ${ROOTS[answer.root] ?? answer.root}`,
+        `${answer.membership}, as of ${knownText(timeline, prefix.known)}: ${ROOTS[answer.root] ?? answer.root}`,
         ...steps.map((step, i) => `${i === 0 ? '  ' : `${'  '.repeat(i)}  -> `}${step}`),
       ],
     };

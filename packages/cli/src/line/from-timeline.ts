@@ -5,6 +5,7 @@ import {
   type Channel,
   CLOSING_OPERATORS,
   gaps,
+  JointTimeline,
   reach,
   type Reach,
   type ReachRow,
@@ -20,6 +21,7 @@ import { gapText, secondsAt } from '../incident/words.ts';
 import { shortChannel } from '../names/channels.ts';
 import { nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
+import { knownWords } from '../several-logs.ts';
 import { buildLine } from './build.ts';
 import type { LineFooter, LineModel } from './model.ts';
 import type { LineSource, SourceRecord, SourceStep } from './source.ts';
@@ -70,7 +72,7 @@ export function footerOf(timeline: Timeline, prefix: AsOf, incident: string): Li
   return {
     incident,
     scopeRoot: root,
-    logSize: prefix.known,
+    logSize: timeline instanceof JointTimeline ? knownWords(timeline, prefix.known) : prefix.known,
     recomputedBy: recomputedBy(root, attested),
     final: open.length === 0,
     whyNotFinal: open.map((gap) => gapText(timeline.registry, gap)),

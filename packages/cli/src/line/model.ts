@@ -100,8 +100,8 @@ export interface LineFooter {
   readonly incident: string;
   /** Hex digest of the scope, recomputable from the log. */
   readonly scopeRoot: string;
-  /** The witnessed log size that the picture is of. */
-  readonly logSize: number;
+  /** The witnessed log size that the picture is of, or in words a size of each of several logs. */
+  readonly logSize: number | string;
   /** Operators that recomputed the scope root and found this one, of those that tried, or that closing needs. */
   readonly recomputedBy: { readonly same: number; readonly of: number };
   readonly final: boolean;

@@ -152,7 +152,10 @@ function footer({
   const lines = [
     `incident   ${incident}`,
     `scope root ${scopeRoot}`,
-    `as of log size ${logSize}, ${recomputedText(recomputedBy)}, ${final ? 'final' : 'not final:'}`,
+    ...wrap(
+      `as of log size ${logSize}, ${recomputedText(recomputedBy)}, ${final ? 'final' : 'not final:'}`,
+      WIDTH,
+    ),
     ...whyNotFinal
       .slice(0, MAX_REASONS)
       .flatMap((reason) => wrap(`- ${reason}`, WIDTH - 2).map((line) => `  ${line}`)),

@@ -57,6 +57,7 @@ export class Follower {
   #readNote: Uint8Array = new Uint8Array();
   #witnessedNote: Uint8Array = new Uint8Array();
   #notBefore: CheckpointRef | undefined;
+  #origin = '';
   #witnessedSize = 0;
   #lastWitnessedAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -71,6 +72,11 @@ export class Follower {
   /** The newest witnessed checkpoint that is itself in the log: what receipts name as `notBefore`. */
   get notBefore(): CheckpointRef | undefined {
     return this.#notBefore;
+  }
+
+  /** Origin of the log, by its newest checkpoint; empty before the first. */
+  get origin(): string {
+    return this.#origin;
   }
 
   /** Entries that a quorum of witnesses has seen. */
@@ -169,7 +175,9 @@ export class Follower {
     const note = await this.#options.log.newestCheckpoint();
     if (equal(note, this.#readNote)) return undefined;
     const verifiers = this.#options.policy.logs.map((log) => log.verifier);
-    return { ...openCheckpoint(note, verifiers).checkpoint, note };
+    const { checkpoint } = openCheckpoint(note, verifiers);
+    this.#origin = checkpoint.origin;
+    return { ...checkpoint, note };
   }
 
   async #readTo(checkpoint: { size: number; root: Uint8Array }): Promise<void> {

@@ -83,11 +83,11 @@ export class TestNetwork {
   }
 
   /** Starts a witness and a log, and lets an owner join. */
-  static async start(): Promise<TestNetwork> {
+  static async start(origin = ORIGIN): Promise<TestNetwork> {
     const directory = mkdtempSync(join(tmpdir(), 'assay-serving-'));
     const path = (name: string): string => join(directory, name);
     const logSeed = openWitnessSeed(path('log.seed'), entropy);
-    const logVkey = formatVkey(ed25519NoteSigner(ORIGIN, ed25519Signer(logSeed)).key);
+    const logVkey = formatVkey(ed25519NoteSigner(origin, ed25519Signer(logSeed)).key);
     const witnessName = 'witness.example/serving';
     const witness = await startWitness(
       {
@@ -108,7 +108,7 @@ export class TestNetwork {
     const config = parseLogServerConfig(
       {
         listen: '127.0.0.1:0',
-        origin: ORIGIN,
+        origin,
         directory: path('log'),
         seedFile: path('log.seed'),
         operatorKeyFile: path('operator.json'),

@@ -26,12 +26,13 @@ let requirements: PaymentRequirements;
 beforeAll(async () => {
   chain = await TestChain.start();
   token = await chain.deploy('DevToken');
-  await chain.wallet(account(0)).writeContract({
+  const minted = await chain.wallet(account(0)).writeContract({
     address: token,
     abi: devTokenAbi,
     functionName: 'mint',
     args: [payer.address, 1_000_000n],
   });
+  await chain.receipt(minted);
   const signer = toFacilitatorEvmSigner(facilitatorClient() as never);
   facilitator = new Facilitator(signer, gateway as never);
   client = freshClient();
@@ -63,7 +64,7 @@ function freshClient(): Client {
   });
 }
 
-/** viem's calls in the shape that the official facilitator wants; receipts by synchronous sending. */
+/** viem's calls in the shape that the official facilitator wants; receipts by asking until they are there. */
 function facilitatorClient(): object {
   const wallet = chain.wallet(gateway);
   return Object.assign(Object.create(null), {
@@ -73,7 +74,7 @@ function facilitatorClient(): object {
     getCode: (args: never) => chain.client.getCode(args),
     writeContract: (args: never) => wallet.writeContract(args),
     sendTransaction: (args: never) => wallet.sendTransaction(args),
-    waitForTransactionReceipt: (args: never) => chain.client.waitForTransactionReceipt(args),
+    waitForTransactionReceipt: ({ hash }: { hash: Hex }) => chain.receipt(hash),
   });
 }
 
@@ -206,7 +207,7 @@ describe('x402 exact, @x402/evm against DevToken', () => {
     expect(response, JSON.stringify(response)).toMatchObject({ success: true });
     expect(await balance(receiver.address)).toBe(before + 1_234n);
     expect(await official.verify(payload, exact)).toMatchObject({ isValid: false });
-    const receipt = await chain.client.getTransactionReceipt({ hash: response.transaction as Hex });
+    const receipt = await chain.receipt(response.transaction as Hex);
     const [used] = parseEventLogs({ abi: devTokenAbi, logs: receipt.logs, eventName: 'AuthorizationUsed' });
     expect(used?.args.authorizer).toBe(getAddress(payer.address));
   });

@@ -54,6 +54,8 @@ contract HostileToken {
     }
 
     function _move(address from, address to, uint256 amount) private {
+        // Some tokens refuse to move nothing; nothing is nothing to ask for.
+        require(amount > 0, "nothing");
         balanceOf[from] -= amount;
         balanceOf[to] += amount - kept;
         bytes[] memory calls = doors;

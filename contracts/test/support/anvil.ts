@@ -1,15 +1,18 @@
 /** An anvil of a test's own, on a free port, that ends with the test. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createTestClient,
   createWalletClient,
   http,
+  TransactionReceiptNotFoundError,
   publicActions,
   walletActions,
   type Account,
   type Hex,
+  type TransactionReceipt,
 } from 'viem';
 import { mnemonicToAccount, type HDAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
@@ -71,9 +74,21 @@ export class TestChain {
       bytecode: bytecode as Hex,
       args: args as never,
     });
-    const { contractAddress } = await this.client.getTransactionReceipt({ hash });
+    const { contractAddress } = await this.receipt(hash);
     if (contractAddress == null) throw new Error(`${contract} was not deployed`);
     return contractAddress;
+  }
+
+  /** The receipt of a transaction, once its block is there. A loaded machine takes a moment. */
+  async receipt(hash: Hex): Promise<TransactionReceipt> {
+    for (;;) {
+      try {
+        return await this.client.getTransactionReceipt({ hash });
+      } catch (error) {
+        if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+        await setTimeout(5);
+      }
+    }
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,7 @@ const PROCESSES = [
   'packages/sdk/test/**/*.test.ts',
 ];
 
-const shared = { pool: 'threads', isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const shared = { pool: 'threads', isolate: false, testTimeout: 60_000, hookTimeout: 180_000 } as const;
 
 export default defineConfig({
   test: {

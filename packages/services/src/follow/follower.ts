@@ -46,6 +46,9 @@ export interface LoggedBytes {
 /** A wait that ran out, or a question about a record that is not there. */
 export class WaitError extends AssayError<'timeout'> {}
 
+/** Polls of a busy log between looks at the published checkpoint: what its witnesses saw stands in the log itself. */
+const BUSY_POLLS = 8;
+
 /** Tails one log. */
 export class Follower {
   readonly registry: Registry;
@@ -62,6 +65,7 @@ export class Follower {
   #lastWitnessedAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
+  #polls = 0;
   #stopped = false;
 
   constructor(options: FollowerOptions) {
@@ -164,7 +168,8 @@ export class Follower {
       await this.#readTo(newest);
       this.#readNote = newest.note;
     }
-    await this.#readWitnessed();
+    if (newest === undefined || this.#polls % BUSY_POLLS === 0) await this.#readWitnessed();
+    this.#polls++;
     if (before !== `${this.registry.size} ${this.#witnessedSize} ${this.#lastWitnessedAt}`) {
       for (const listener of this.#listeners) listener();
     }

@@ -9,26 +9,35 @@ export class FollowError extends AssayError<'root-mismatch' | 'split-view' | 'sh
 export class VerifiedTail {
   #settled = new CompactRange();
   #leaves: Uint8Array[] = [];
+  /** Settled and unsettled entries together: most checkpoints are over all that was read. */
+  #whole = new CompactRange();
 
   get size(): number {
     return this.#settled.size + this.#leaves.length;
   }
 
   append(entry: Uint8Array): void {
-    this.#leaves.push(leafHash(entry));
+    const leaf = leafHash(entry);
+    this.#leaves.push(leaf);
+    this.#whole.append(leaf);
   }
 
   /** Drops entries that no root covered: the reader starts again from `size`. */
   truncate(size: number): void {
     this.#leaves.length = size - this.#settled.size;
+    this.#whole = this.#rangeAt(size);
   }
 
   /** Root at a size, or undefined for one that lies before the last settled size. */
   rootAt(size: number): Uint8Array | undefined {
     if (size < this.#settled.size) return undefined;
+    return (size === this.size ? this.#whole : this.#rangeAt(size)).root();
+  }
+
+  #rangeAt(size: number): CompactRange {
     const range = this.#settled.clone();
     for (const leaf of this.#leaves.slice(0, size - this.#settled.size)) range.append(leaf);
-    return range.root();
+    return range;
   }
 
   /** Checks a checkpoint against the entries read. @throws FollowError */

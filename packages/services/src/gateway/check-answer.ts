@@ -3,8 +3,8 @@ import {
   AssayError,
   commit,
   decodeTensors,
+  type Envelope,
   fromHex,
-  parseEnvelope,
   requestBytes,
   type Tensor,
   verifyEnvelope,
@@ -56,12 +56,12 @@ export function flawOf(answer: ReadResponse, asked: Asked): string | undefined {
   ];
   const wrong = expected.find(([, found, due]) => found !== due);
   if (wrong !== undefined) return `the receipt's ${wrong[0]} is not that of the request or answer`;
-  return moneyFlaw(answer, asked) ?? signatureFlaw(answer.entry);
+  return moneyFlaw(answer, asked) ?? signatureFlaw(answer.envelope);
 }
 
-function signatureFlaw(entry: Uint8Array): string | undefined {
+function signatureFlaw(envelope: Envelope): string | undefined {
   try {
-    verifyEnvelope(parseEnvelope(entry));
+    verifyEnvelope(envelope);
     return undefined;
   } catch (error) {
     if (error instanceof AssayError) return error.what;

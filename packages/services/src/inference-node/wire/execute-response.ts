@@ -1,5 +1,12 @@
 /** What a node answers: the receipt's exact bytes, the outputs that it commits to, and the salts that open it. */
-import { decodeTensors, type Predicate, readEntry, type Tensor } from '@assay/core';
+import {
+  decodeTensors,
+  type Envelope,
+  parseEnvelope,
+  type Predicate,
+  readStatement,
+  type Tensor,
+} from '@assay/core';
 import { z } from 'zod';
 import { type PrivateField, withoutSalts } from '../../erasure/index.ts';
 import { decodeFrame, encodeFrame, FrameError } from './frame.ts';
@@ -16,6 +23,8 @@ export interface ExecuteResponse {
 /** An answer read and parsed; nothing in it has been verified. */
 export interface ReadResponse extends ExecuteResponse {
   readonly receiptId: string;
+  /** The receipt's envelope taken apart, for whoever checks its signature. */
+  readonly envelope: Envelope;
   readonly signer: string;
   readonly receipt: Predicate<'output.receipt'>;
   readonly outputs: readonly Tensor[];
@@ -31,7 +40,8 @@ export function encodeExecuteResponse({ entry, outputBytes, salts: used }: Execu
 /** Reads it. @throws FrameError, EnvelopeError, StatementError, TensorError, EncodingError */
 export function decodeExecuteResponse(body: Uint8Array): ReadResponse {
   const [entry, outputBytes, used] = partsOf(body);
-  const statement = readEntry(entry);
+  const envelope = parseEnvelope(entry);
+  const statement = readStatement(envelope);
   if (statement.kind !== 'output.receipt') {
     throw new FrameError('malformed', {
       what: `a ${statement.kind} stands where the receipt should`,
@@ -44,6 +54,7 @@ export function decodeExecuteResponse(body: Uint8Array): ReadResponse {
     outputBytes,
     salts: used,
     receiptId,
+    envelope,
     signer,
     receipt,
     outputs: decodeTensors(outputBytes),

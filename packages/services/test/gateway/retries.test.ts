@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inferScale } from '../support/infer-client.ts';
-import { TestNetwork, until } from '../support/network.ts';
+import { isOk, TestNetwork, until } from '../support/network.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import type { TestVersion } from '../support/linear-version.ts';
 
@@ -24,8 +24,8 @@ beforeAll(async () => {
     network.gateway('gateway', gatewayConfig),
   ]);
   await until(() => leased(a) && leased(b));
-  await until(async () => (await fetch(`${gateway.url}/v2/models/scale/ready`)).ok);
-}, 60_000);
+  await until(() => isOk(`${gateway.url}/v2/models/scale/ready`));
+}, 180_000);
 afterAll(() => network.stop());
 
 describe('PROTOCOL 5.3: a request is its client, its id and what it asks', () => {

@@ -156,13 +156,13 @@ export class TestNetwork {
       ...change,
     };
     const started = await this.#start('inference-node', name, config, limit);
-    await until(async () => (await fetch(`${started.url}/health`)).ok);
+    await until(() => isOk(`${started.url}/health`));
     return started;
   }
 
   async gateway(name: string, change: Record<string, unknown> = {}): Promise<ServiceProcess> {
     const started = await this.#start('gateway', name, { ...this.#common(name), ...change });
-    await until(async () => (await fetch(`${started.url}/v2/health/ready`)).ok);
+    await until(() => isOk(`${started.url}/v2/health/ready`));
     return started;
   }
 
@@ -261,6 +261,16 @@ export class TestNetwork {
     );
     this.#processes.push(started);
     return started;
+  }
+}
+
+/** Whether a GET is answered with success; a connection that was closed under it is asked again by whoever waits. */
+export async function isOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
   }
 }
 

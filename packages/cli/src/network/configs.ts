@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { PEOPLE, type PlannedNetwork } from './create.ts';
 import type { Layout, NodeFault } from './layout.ts';
-import { chainConfig } from './money.ts';
+import { chainConfig, settlerConfig, witnessAnchor } from './money.ts';
 
 /** Milliseconds between witnessed checkpoints: short, so that the story need not wait. */
 const CHECKPOINT_INTERVAL_MS = 400;
@@ -19,6 +19,7 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
       seedFile: layout.path('keys', `witness-${i + 1}.seed`),
       database: layout.path('state', `witness-${i + 1}.db`),
       logs: network.logKeys.map((vkey) => ({ vkey })),
+      ...(network.money === undefined ? {} : { anchor: witnessAnchor(layout, network.money, i + 1) }),
     });
   }
   write(layout, 'log', {
@@ -38,6 +39,7 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
   if (network.money !== undefined) {
     const payers = [...PEOPLE, 'log', 'gateway', ...network.nodes.map(({ name }) => name)];
     write(layout, 'chain', chainConfig(layout, network.money, payers));
+    write(layout, 'settler', settlerConfig(layout, network.money));
   }
   for (const { name, url, fault } of network.nodes) {
     write(layout, name, {

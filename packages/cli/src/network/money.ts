@@ -116,6 +116,34 @@ export function chainConfig(layout: Layout, money: MoneyDescription, payers: rea
   };
 }
 
+/** What a witness needs to sign for the anchor. */
+export function witnessAnchor(layout: Layout, money: MoneyDescription, number: number): object {
+  return {
+    identity: layout.key(`witness-${number}`),
+    targets: [{ chainId: money.chainId, vault: money.vault }],
+  };
+}
+
+/** The configuration of the settler. */
+export function settlerConfig(layout: Layout, money: MoneyDescription): object {
+  const { chainId, rpc, vault, registry, anchor, treasury, confirmations, terms, token } = money;
+  return {
+    name: 'settler',
+    listen: new URL(layout.settlerUrl).host,
+    endpoint: layout.settlerUrl,
+    identity: layout.key('settler'),
+    transactions: layout.path('state', 'settler.db'),
+    log: { url: layout.logUrl, policy: layout.policy, origin: layout.origin, pollMs: 200 },
+    chain: { rpc, chainId, token: token.address, vault, registry, anchor, treasury, confirmations },
+    witnesses: witnessKeys().map((name, i) => ({
+      url: layout.witnessUrl(i),
+      address: paymentAddress(layout, name),
+    })),
+    quorum: QUORUM,
+    terms,
+  };
+}
+
 const witnessKeys = (): string[] => Array.from({ length: WITNESSES }, (_, i) => `witness-${i + 1}`);
 
 /** The address at which the owner of a key file is paid, and from which it sends transactions. */

@@ -9,11 +9,9 @@ export function rolesOf(layout: Layout): Role[][] {
   const nodes = layout.plan.nodes.map(({ name }) => role(layout, 'inference-node', name));
   const rest = [role(layout, 'gateway', 'gateway'), role(layout, 'view-keeper', 'view-keeper')];
   const chain = layout.plan.money === true ? [role(layout, 'chain', 'chain')] : [];
-  return [
-    [...witnesses, ...chain],
-    [role(layout, 'log-server', 'log')],
-    [storage(layout), ...nodes, ...rest],
-  ];
+  const settler = layout.plan.money === true ? [role(layout, 'settler', 'settler')] : [];
+  const serving = [storage(layout), ...nodes, ...rest, ...settler];
+  return [[...witnesses, ...chain], [role(layout, 'log-server', 'log')], serving];
 }
 
 /** All storage nodes in one process: six would double what a start costs on two cores, and have one operator either way. */

@@ -8,3 +8,4 @@ export { Money } from './money.ts';
 export { PriceList, type PublishedPrice } from './price-list.ts';
 export * from './refund-content.ts';
 export * from './uncharged.ts';
+export { isUpheldFor } from './upheld.ts';

@@ -15,7 +15,7 @@ export { EmbeddedChain, type EmbeddedChainOptions, openEmbeddedChain } from './e
 export { ChainError, RpcError } from './errors.ts';
 export * from './outbox/index.ts';
 export { type DevGenesis, genesisArguments, genesisName, originHash } from './genesis.ts';
-export { publicClient } from './public-client.ts';
+export { publicClient, type PublicClient } from './public-client.ts';
 export {
   type PaymentChannelState,
   readAuthorizationState,
@@ -26,3 +26,4 @@ export {
 export { checkSigned } from './signed-transaction.ts';
 export { assertSafeTerms, CLAIMS_PER_WITHDRAWAL, type SettlementTerms, TermsError } from './terms.ts';
 export { type Rpc, rpcClient, type RpcOptions } from './rpc.ts';
+export { type WatchedEvent, Watcher, type WatcherOptions } from './watcher.ts';

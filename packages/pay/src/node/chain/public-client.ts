@@ -21,3 +21,5 @@ export function publicClient(rpc: Rpc, chainId: number): PublicClient {
     cacheTime: 0,
   });
 }
+
+export type { PublicClient };

@@ -21,3 +21,4 @@ export {
   VaultReads,
   type VaultState,
 } from './vault-reads.ts';
+export { heldBy, postedAfter, type PostedEvent } from './vault-events.ts';

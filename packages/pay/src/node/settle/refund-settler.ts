@@ -34,6 +34,15 @@ export interface Refunded {
   readonly shortfall: bigint;
 }
 
+/** What a refund is executed with. */
+export interface RefundParts {
+  readonly reads: VaultReads;
+  readonly outbox: TxOutbox;
+  readonly vault: string;
+  /** Two words that begin the keys of its transactions: what was decided on before a crash is found again by them. */
+  readonly label: string;
+}
+
 /** Payers in one transaction. */
 const PAYERS = 100;
 const LOOK_MS = 250;
@@ -44,14 +53,14 @@ const LOOK_MS = 250;
  * @throws SettleError `other-refund`; TxError; RpcError
  */
 export async function settleRefund(
-  parts: { readonly reads: VaultReads; readonly outbox: TxOutbox; readonly vault: string },
+  parts: RefundParts,
   plan: RefundPlan,
   claims: readonly PayerClaim[],
 ): Promise<Refunded> {
-  const { reads, outbox, vault } = parts;
+  const { reads, outbox, vault, label } = parts;
   const made: string[] = [];
   const step = async (what: string, call: Call): Promise<string> => {
-    const sent = await sendOnce(outbox, { what: `${what} ${plan.incident}`, call, until: 'confirmed' });
+    const sent = await sendOnce(outbox, { what: `${what} ${label}`, call, until: 'confirmed' });
     return sent.mined?.hash ?? '';
   };
   if ((await reads.refund(plan.incident)).state === 'none')
@@ -67,7 +76,7 @@ export async function settleRefund(
     while ((await reads.now()) < proposed.executableAt) await sleep(LOOK_MS);
     await step('execute', executeRefundCall(vault, plan));
   }
-  made.push(...hashesOf(outbox, [`propose ${plan.incident}`, `execute ${plan.incident}`]));
+  made.push(...hashesOf(outbox, [`propose ${label}`, `execute ${label}`]));
   const { funded } = await reads.refund(plan.incident);
   const paid = funded === 0n ? [] : await payOut(parts, claims, step);
   return { made, paid, funded, shortfall: plan.total - funded };

@@ -7,8 +7,15 @@ import { AssayError } from '@assay/core';
  * - `no-quorum`: too few witnesses signed a checkpoint for the anchor
  * - `not-upheld`: an incident that moves no money
  * - `nothing-to-refund`: no charge in the incident's scope can be given back
+ * - `unposted`: charges in its scope are in no batch yet
  * - `other-refund`: the vault has another refund of the incident
  */
 export class SettleError extends AssayError<
-  'underfunded' | 'other-batch' | 'no-quorum' | 'not-upheld' | 'nothing-to-refund' | 'other-refund'
+  | 'underfunded'
+  | 'other-batch'
+  | 'no-quorum'
+  | 'not-upheld'
+  | 'nothing-to-refund'
+  | 'unposted'
+  | 'other-refund'
 > {}

@@ -35,6 +35,9 @@ import { rollback } from './commands/rollback.ts';
 import { lapse } from './commands/lapse.ts';
 import { withdraw } from './commands/withdraw.ts';
 import { up } from './commands/up.ts';
+import { pay } from './commands/pay.ts';
+import { price } from './commands/price.ts';
+import { wallet } from './commands/wallet.ts';
 
 const lineage = buildRouteMap<'eval', CliContext>({
   routes: { eval: lineageEval },
@@ -49,7 +52,10 @@ const routes = {
   rollback,
   withdraw,
   lapse,
+  price,
   infer,
+  wallet,
+  pay,
   who,
   act,
   flag,

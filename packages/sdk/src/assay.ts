@@ -1,16 +1,17 @@
 /** The client: asks, checks what comes back, and follows it into the log. Runs in browsers and on Node. */
 import { freshId } from '@assay/core';
 import { PAYMENT_SIGNATURE } from '@assay/pay';
-import { checkAnswer } from './check-answer.ts';
+import { checkAnswer, type CheckedAnswer } from './check-answer.ts';
 import { SdkError } from './errors.ts';
 import { firstAnswer } from './failover.ts';
 import { type Gateway, refused, type Reply } from './gateway.ts';
 import { Inference } from './inference.ts';
 import { tensorsOf } from './inputs.ts';
 import { checkCharge } from './money/check-charge.ts';
-import { FREE } from './money/payment.ts';
+import { FREE, type Payment } from './money/payment.ts';
 import { Payments } from './money/payments.ts';
 import type { Prepared, Quote } from './money/purse.ts';
+import { type Price, readPrice } from './money/quote.ts';
 import { trustedNode } from './nodes.ts';
 import { decodeAnswer, errorSentence, HEADER_LENGTH } from './oip.ts';
 import { type AssayOptions, type Settings, settingsOf } from './options.ts';
@@ -88,6 +89,31 @@ export class Assay {
     return inference;
   }
 
+  /**
+   * A `fetch` that pays any x402 v2 server, in the tokens of the option `payable` and within the budget. What such a server
+   * answers has no receipt of ours.
+   *
+   * @throws SdkError `no-wallet` | `price` | `budget` | `payment-refused`
+   */
+  async fetch(url: string, init?: RequestInit): Promise<Response> {
+    const { payFetch } = this.#settings;
+    if (payFetch === undefined) throw unpaid(url, 'it has a price');
+    return payFetch.fetch(url, init);
+  }
+
+  /** What a model's answers cost at the first gateway that tells, verified; undefined where they are free. */
+  async priceOf(named: Named): Promise<Price | undefined> {
+    const { gateways } = this.#settings;
+    return firstAnswer(
+      gateways,
+      async (gateway) => {
+        const { price, model } = await this.#termsOf(gateway, named);
+        return price === undefined ? undefined : readPrice(price, model, gateway.url);
+      },
+      this.#settings,
+    );
+  }
+
   /** What was paid for, and what became of it. */
   get payments(): Payments {
     return this.#payments;
@@ -159,28 +185,14 @@ export class Assay {
   }
 
   async #accept(gateway: Gateway, { question, prepared }: Going, reply: Reply): Promise<Inference> {
-    const { policy, participants, purse, book, clock } = this.#settings;
+    const { policy, participants } = this.#settings;
     const where = gateway.url + question.path;
     const answer = decodeAnswer(reply.body, reply.headers.get(HEADER_LENGTH), where);
     const checked = checkAnswer(answer, question, policy);
     const { paymentKey } = await trustedNode(checked.node, gateway, participants);
-    if (prepared !== undefined) checkCharge(checked, prepared, paymentKey);
-    if (prepared !== undefined) this.#ended.add(prepared);
-    const payment = prepared === undefined ? FREE : ((await purse?.paid(prepared, checked)) ?? FREE);
-    if (prepared !== undefined) {
-      const { id, receipt } = checked;
-      const { model, version, request } = receipt;
-      const at = clock.now();
-      await book.add({
-        ...payment,
-        receipt: id,
-        request: request.id,
-        model,
-        version,
-        gateway: gateway.url,
-        at,
-      });
-    }
+    const isOurs = prepared === undefined || checked.receipt.order === prepared.order;
+    if (prepared !== undefined && isOurs) checkCharge(checked, prepared, paymentKey);
+    const payment = prepared === undefined ? FREE : await this.#book(gateway, checked, { prepared, isOurs });
     return new Inference({
       checked,
       payment,
@@ -188,6 +200,36 @@ export class Assay {
       gateway: gateway.url,
       prove: () => this.#prove(checked.id, checked.entry),
     });
+  }
+
+  /** An answer that was given before, for an order that this client has forgotten, costs nothing a second time. */
+  async #book(
+    gateway: Gateway,
+    checked: CheckedAnswer,
+    { prepared, isOurs }: { readonly prepared: Prepared; readonly isOurs: boolean },
+  ): Promise<Payment> {
+    const { purse, book, clock } = this.#settings;
+    this.#ended.add(prepared);
+    const { id, receipt } = checked;
+    const { model, version, request } = receipt;
+    if (!isOurs) {
+      await purse?.cancelled(prepared, model);
+      const booked = await book.find(id);
+      if (booked !== undefined) return booked;
+    }
+    const payment = isOurs ? await purse?.paid(prepared, checked) : purse?.paidBefore(prepared, checked);
+    if (payment === undefined) return FREE;
+    const at = clock.now();
+    await book.add({
+      ...payment,
+      receipt: id,
+      request: request.id,
+      model,
+      version,
+      gateway: gateway.url,
+      at,
+    });
+    return payment;
   }
 
   #prove(id: string, entry: Uint8Array): Promise<ProvenReceipt> {

@@ -7,9 +7,11 @@ export { type Inputs, type InputSpec, inputTensor, tensorFrom } from './inputs.t
 export { type KnownParticipant, type Participants, provenParticipants } from './nodes.ts';
 export type { Budget } from './money/budget.ts';
 export type { Explanation } from './money/explain.ts';
+export type { PayableToken } from './money/pay-fetch.ts';
 export type { BookedPayment, Payment, PaymentStatus } from './money/payment.ts';
 export type { PaymentFilter } from './money/payment-book.ts';
 export type { Payments } from './money/payments.ts';
+export type { Price } from './money/quote.ts';
 export type { Quote } from './money/purse.ts';
 export { memoryStore, type MoneyStore } from './money/store.ts';
 export { localWallet, type Wallet, type WalletSigner } from './money/wallet.ts';

@@ -3,6 +3,7 @@ import { type Clock, type Entropy, keyIdOf, randomBytes, type Signer, systemCloc
 import { parsePolicy, type Policy } from '@assay/log';
 import { SdkError } from './errors.ts';
 import { type Budget, Spending } from './money/budget.ts';
+import { type PayableToken, PayFetch } from './money/pay-fetch.ts';
 import { PaymentBook } from './money/payment-book.ts';
 import { Purse } from './money/purse.ts';
 import { memoryStore, type MoneyStore } from './money/store.ts';
@@ -32,6 +33,8 @@ export interface AssayOptions {
   readonly budget?: Budget | undefined;
   /** What is deposited at once, in whole tokens: `1` unless said otherwise. It is the most that can ever be lost. */
   readonly deposit?: string | undefined;
+  /** Tokens that `fetch` may spend on servers that are no gateway. */
+  readonly payable?: readonly PayableToken[] | undefined;
   /** Where payments and deposits are remembered; in memory by default. */
   readonly store?: MoneyStore | undefined;
   readonly fetch?: Fetch;
@@ -50,6 +53,7 @@ export interface Settings {
   readonly tries: number;
   readonly followProofs: boolean;
   readonly purse: Purse | undefined;
+  readonly payFetch: PayFetch | undefined;
   readonly book: PaymentBook;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -74,7 +78,7 @@ export function settingsOf(options: AssayOptions): Settings {
   const policy = typeof options.policy === 'string' ? parsePolicy(options.policy) : options.policy;
   const { wallet, store = memoryStore(), budget = {}, entropy = { bytes: randomBytes } } = options;
   const spending = new Spending(budget, store, clock);
-  const { deposit = DEPOSIT } = options;
+  const { deposit = DEPOSIT, payable = [] } = options;
   return {
     gateways: urls.map((url) => new Gateway(url, fetch)),
     policy,
@@ -85,6 +89,10 @@ export function settingsOf(options: AssayOptions): Settings {
     tries: options.tries ?? TRIES,
     followProofs: options.followProofs ?? true,
     purse: wallet === undefined ? undefined : new Purse({ wallet, spending, store, clock, entropy, deposit }),
+    payFetch:
+      wallet === undefined
+        ? undefined
+        : new PayFetch({ wallet, spending, store, clock, entropy, fetch, deposit, payable }),
     book: new PaymentBook(store),
     fetch,
     clock,

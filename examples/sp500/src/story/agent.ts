@@ -3,7 +3,8 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, commit, hex, type Predicate, utf8 } from '@assay/core';
 import { type HeldOutDay, positionSize, SIZING, type SizingRule } from '../index.ts';
-import { askForecast, type Forecast } from './gateway.ts';
+import type { Assay } from '@assay/sdk';
+import { askForecast, type Forecast, openDesk } from './gateway.ts';
 import { MODEL } from './releases.ts';
 import type { Stage } from './stage.ts';
 
@@ -24,16 +25,25 @@ export class Agent {
   readonly #stage: Stage;
   readonly days: DayAtWork[] = [];
   readonly payments: string[] = [];
+  readonly #desk: Assay;
   #rule: SizingRule = SIZING;
   #workflow: string | undefined;
 
   constructor(stage: Stage) {
     this.#stage = stage;
+    const { dir, network, policy, agent } = stage;
+    const { signer: key, secret } = agent;
+    this.#desk = openDesk({ dir, gateway: network.gateway.url, policy, key, secret });
     mkdirSync(join(stage.dir, 'state', 'agent'), { recursive: true });
   }
 
   get lastReceipt(): string {
     return this.days.at(-1)?.forecast.receipt ?? '';
+  }
+
+  /** What all forecasts have cost so far, in atomic units. */
+  get spent(): bigint {
+    return this.days.reduce((sum, { forecast }) => sum + BigInt(forecast.cost), 0n);
   }
 
   get rule(): SizingRule {
@@ -42,11 +52,9 @@ export class Agent {
 
   /** Asks for the day's forecast and decides on a position. */
   async work(day: HeldOutDay): Promise<DayAtWork> {
-    const forecast = await askForecast(this.#stage.network.gateway.url, {
+    const forecast = await askForecast(this.#desk, {
       model: `${this.#stage.owner.keyId}/${MODEL}`,
-      channel: `${this.#stage.owner.keyId}/${MODEL}/prod`,
       id: `story-${day.date}`,
-      client: this.#stage.agent.signer,
       features: day.features,
     });
     const position = positionSize(forecast.percent, this.#rule);
@@ -76,7 +84,7 @@ export class Agent {
     return this.#workflow;
   }
 
-  /** Pays margin for a position. No money moves yet: the amount is named as simulated. */
+  /** Pays margin for a position: a record of what it did. That money is not the network's. */
   async pay(label: string, day: DayAtWork): Promise<number> {
     const cents = Math.round(day.position * 125_000_00);
     const id = await this.#act(

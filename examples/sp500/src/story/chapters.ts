@@ -1,6 +1,7 @@
 /** What happens, in order. Every figure that is told is read off an answer, a receipt or the committed evaluation. */
 import { type HeldOutDay, heldOutDays, loadEvaluation, loadPrices, ROUGH_WEEKS, SIZING } from '../index.ts';
 import type { Agent, DayAtWork } from './agent.ts';
+import { assay } from './assay-command.ts';
 import { waitUntilReady } from './gateway.ts';
 import { MODEL, type Releases } from './releases.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +16,7 @@ const DAY_MS = 350;
 export async function chapters(stage: Stage, releases: Releases, agent: Agent): Promise<string> {
   const days = calendar();
   await releases.create();
+  await openShop(stage);
   await releases.publish('v1');
   await releases.publish('v2');
   await releases.decide('begin', { v1: 100 });
@@ -48,6 +50,7 @@ export async function chapters(stage: Stage, releases: Releases, agent: Agent): 
   // What v2 led to goes on after it is gone: this margin is for a position that its forecast made.
   await pay(stage, agent, 'payment after', promoted.at(-1));
 
+  tellSpending(stage, agent);
   stage.tell('\n5. The rollback was easy. An incident asks what it did not undo.');
   return releases.flag('v2', first);
 }
@@ -60,6 +63,17 @@ function calendar(): (count: number) => readonly HeldOutDay[] {
   const days = heldOutDays(loadPrices(), ROUGH_WEEKS.from);
   let next = 0;
   return (count) => days.slice(next, (next += count));
+}
+
+/** A price for the model, and money for the agent. Repeating it sets the same price and gives more. */
+async function openShop(stage: Stage): Promise<void> {
+  if (stage.network.money === undefined) return;
+  stage.tell(
+    '\n0. A forecast costs a tenth of a cent, and the agent gets a wallet of simulated money. It pays by itself.',
+  );
+  const { dir } = stage;
+  await assay(dir, ['price', 'set', MODEL, '--per-request', '0.001', '--per-output-kib', '0.00001']);
+  await assay(dir, ['wallet', 'fund', '5']);
 }
 
 async function live(stage: Stage, agent: Agent, days: readonly HeldOutDay[]): Promise<DayAtWork[]> {
@@ -86,6 +100,11 @@ async function pay(stage: Stage, agent: Agent, label: string, day: DayAtWork | u
   stage.tell(
     `   The agent pays ${(cents / 100).toLocaleString('en-US')} simulated USD of margin for its position of ${day.date}.`,
   );
+}
+
+function tellSpending(stage: Stage, { days, spent }: Agent): void {
+  if (spent === 0n) return;
+  stage.tell(`   The agent paid ${stage.money(spent)} for ${days.length} forecasts, each for one receipt.`);
 }
 
 function tellEvaluation(stage: Stage): void {

@@ -1,9 +1,12 @@
-/** Asks the gateway for a forecast over the Open Inference Protocol, as any KServe client would. */
-import { AssayError, base64, encodeTensors, keyIdOf, signAsked, type Signer, tensorOf } from '@assay/core';
+/** Asks the gateway for a forecast, and pays for it, as any program would: with the client. */
+import { join } from 'node:path';
+import { AssayError, type Signer } from '@assay/core';
+import { Assay, type Inference, localWallet } from '@assay/sdk';
+import { FileStore } from '@assay/sdk/node';
 import { FEATURES } from '../index.ts';
 
-/** A gateway that did not answer with a forecast. */
-export class ForecastError extends AssayError<'refused' | 'no-receipt' | 'not-ready'> {}
+/** A gateway that did not come up. */
+export class ForecastError extends AssayError<'not-ready'> {}
 
 /** A forecast, and the receipt that says where it came from. */
 export interface Forecast {
@@ -14,23 +17,38 @@ export interface Forecast {
   /** Version that the receipt names. */
   readonly version: string;
   readonly node: string;
+  /** What it cost, in atomic units of the network's token; `0` where it was free. */
+  readonly cost: string;
 }
 
-interface InferResponse {
-  readonly outputs: readonly { readonly data: readonly number[] }[];
-  readonly parameters?: Readonly<Record<string, string | undefined>>;
+/** Who asks and pays, on which network. */
+export interface Desk {
+  readonly dir: string;
+  readonly gateway: string;
+  /** Text of the policy file. */
+  readonly policy: string;
+  /** Signs what it asks. */
+  readonly key: Signer;
+  /** Secret of the key that pays. */
+  readonly secret: Uint8Array;
 }
 
-/** What is asked. */
-export interface Question {
-  /** Full name. */
-  readonly model: string;
-  readonly channel: string;
-  /** The same id gives the same answer, however often it is asked. */
-  readonly id: string;
-  /** Who asks; it signs what it asks. */
-  readonly client: Signer;
-  readonly features: readonly number[];
+/** Most tries: a node or the gateway may be killed while the story is told. */
+const TRIES = 8;
+
+/** The client of the agent; its books are where "npx assay pay list" looks for them. */
+export function openDesk({ dir, gateway, policy, key, secret }: Desk): Assay {
+  return new Assay({
+    gateway,
+    policy,
+    key,
+    wallet: localWallet(secret),
+    store: new FileStore(join(dir, 'state', 'wallets', 'agent.json')),
+    budget: { perRequest: '0.01', perDay: '1' },
+    deposit: '1',
+    tries: TRIES,
+    followProofs: false,
+  });
 }
 
 /** Waits until the gateway can serve the model: until a node has seen the decision and leased the version. */
@@ -48,66 +66,22 @@ export async function waitUntilReady(gateway: string, model: string, timeoutMs =
   });
 }
 
-/** Asks until there is an answer; the same id gives the same one, so asking again is safe. @throws ForecastError */
-export async function askForecast(gateway: string, question: Question): Promise<Forecast> {
-  const url = `${gateway}/v2/models/${encodeURIComponent(question.model)}/infer`;
-  const body = JSON.stringify({
-    id: question.id,
-    parameters: signedBy(question),
-    inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: question.features }],
-  });
-  const response = await post(url, body);
-  const text = await response.text();
-  if (!response.ok) {
-    throw new ForecastError('refused', {
-      what: `the gateway answered ${response.status}: ${text.slice(0, 300)}`,
-      where: url,
-    });
-  }
-  const { outputs, parameters = {} } = JSON.parse(text) as InferResponse;
-  const { assay_receipt: receipt, assay_version: version, assay_node: node } = parameters;
-  const percent = outputs[0]?.data[0];
-  if (receipt === undefined || version === undefined || node === undefined || percent === undefined) {
-    throw new ForecastError('no-receipt', { what: 'the answer carries no receipt', where: url });
-  }
-  return { percent, receipt, version, node };
+/** What is asked. */
+export interface Question {
+  /** Full name. */
+  readonly model: string;
+  /** The same id gives the same answer, however often it is asked. */
+  readonly id: string;
+  readonly features: readonly number[];
 }
 
-/** The parameters by which the gateway knows who asks: an answer belongs to whoever signed for the question. */
-function signedBy({ model, channel, id, client, features }: Question): Record<string, string> {
-  const name = keyIdOf(client.publicKey);
-  const asked = {
-    client: name,
-    id,
-    model,
-    ask: { channel },
-    parameters: {},
-    verification: 'signed' as const,
-  };
-  const head = { name: 'features', datatype: 'FP32' as const, shape: [1, FEATURES.length] };
-  const inputBytes = encodeTensors([tensorOf(head, Float32Array.from(features))]);
-  return { assay_client: name, assay_client_signature: base64(signAsked(asked, inputBytes, client)) };
+/** Asks until there is an answer; the same id gives the same one, so asking again is safe. @throws SdkError */
+export async function askForecast(desk: Assay, { model, id, features }: Question): Promise<Forecast> {
+  const inputs = { [FEATURES_INPUT]: [features.slice(0, FEATURES.length)] };
+  const answer: Inference = await desk.infer({ model, id, inputs });
+  const { id: receipt, node } = answer.receipt;
+  const { charged: cost } = answer.payment;
+  return { percent: Number(answer.values()[0]), receipt, version: answer.version, node, cost };
 }
 
-const TRIES = 5;
-
-/** A gateway that is gone for a moment, or says "later", is asked again. @throws ForecastError `refused` */
-async function post(url: string, body: string): Promise<Response> {
-  const headers = { 'content-type': 'application/json' };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers,
-        body,
-        signal: AbortSignal.timeout(30_000),
-      });
-      if (response.status < 500 || attempt === TRIES) return response;
-      await response.arrayBuffer();
-    } catch (cause) {
-      if (attempt === TRIES)
-        throw new ForecastError('refused', { what: 'the gateway does not answer', where: url, cause });
-    }
-    await new Promise((resolve) => setTimeout(resolve, attempt * 200));
-  }
-}
+const FEATURES_INPUT = 'features';

@@ -29,12 +29,15 @@ interface Network {
   readonly log: { readonly url: string };
   readonly gateway: { readonly url: string };
   readonly nodes: readonly { readonly name: string; readonly fault?: string }[];
+  readonly money?: { readonly token: { readonly symbol: string; readonly decimals: number } };
 }
 
 /** A person of the story: what it signs comes out the same however often the story is told. */
 export interface Actor {
   readonly keyId: string;
   readonly signer: Signer;
+  /** Secret of its payment key. */
+  readonly secret: Uint8Array;
   /** 32 secret bytes, fresh for every label and the same at every telling. */
   salt(label: string): Uint8Array;
   /** 128 bits in hexadecimal, likewise. */
@@ -47,6 +50,8 @@ export interface Actor {
 export class Stage {
   readonly dir: string;
   readonly network: Network;
+  /** Text of the policy file. */
+  readonly policy: string;
   readonly owner: Actor;
   readonly agent: Actor;
   readonly follower: Follower;
@@ -66,10 +71,11 @@ export class Stage {
   private constructor(dir: string) {
     this.dir = dir;
     this.network = JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8')) as Network;
+    this.policy = readFileSync(join(dir, 'policy'), 'utf8');
     this.#log = new LogClient(this.network.log.url);
     this.follower = new Follower({
       log: this.#log,
-      policy: parsePolicy(readFileSync(join(dir, 'policy'))),
+      policy: parsePolicy(this.policy),
       clock: systemClock,
       pollMs: 100,
     });
@@ -84,6 +90,12 @@ export class Stage {
   /** Waits until witnesses have seen a record. */
   async witnessed(id: string): Promise<void> {
     await this.follower.waitFor(id, 'witnessed', WITNESS_WAIT_MS);
+  }
+
+  /** An amount of the network's token, as people read it. */
+  money(amount: bigint): string {
+    const { symbol, decimals } = this.network.money?.token ?? { symbol: 'units', decimals: 0 };
+    return `${(Number(amount) / 10 ** decimals).toFixed(decimals)} ${symbol}`;
   }
 
   /** Name of a participant. */
@@ -103,6 +115,12 @@ export class Stage {
         'how does that payment rest on v2?',
       ],
       [`npx assay rerun ${short(incident)} --on v1${dir}`, 'would v1 have answered the same?'],
+      ...(this.network.money === undefined
+        ? []
+        : ([
+            [`npx assay pay list${dir}`, 'what did the agent pay for its forecasts?'],
+            [`npx assay pay explain ${short(agent.lastReceipt)}${dir}`, 'what became of the last payment?'],
+          ] as [string, string][])),
       [`npx assay audit${dir}`, 'does every byte, signature and witness hold?'],
     ];
     const width = Math.max(...asked.map(([command]) => command.length));
@@ -121,6 +139,7 @@ export class Stage {
     return {
       keyId: identity.keyId,
       signer: identity.signer,
+      secret: identity.paymentSecret,
       salt,
       nonce: (label) => hex(salt(label).subarray(0, 16)),
       say: (kind, predicate) => this.#append(signStatement(kind, predicate, identity.signer)),

@@ -1,6 +1,6 @@
 /** `assay infer`: asks a model through the gateway, and prints the answer only once its receipt holds. */
-import { isDatatype, type Json, type Signer, type Tensor } from '@assay/core';
-import { Assay, elementValues, type InputSpec, inputTensor, tensorFrom } from '@assay/sdk';
+import { isDatatype, type Json, type Tensor } from '@assay/core';
+import { elementValues, type InputSpec, inputTensor, type Payment, type Quote, tensorFrom } from '@assay/sdk';
 import type { Registry } from '@assay/views';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
@@ -11,8 +11,11 @@ import { tensorLine } from '../infer/tensor-text.ts';
 import { findModel, findVersion, nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord } from '../names/records.ts';
-import { clean } from '../report.ts';
+import { clean, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
+import { type Asker, clientOf } from '../wallet/client.ts';
+import { asAmount } from '../wallet/flags.ts';
+import { moneyText } from '../wallet/report.ts';
 
 interface InferFlags {
   readonly input?: readonly string[];
@@ -22,6 +25,8 @@ interface InferFlags {
   readonly uses?: readonly string[];
   readonly id?: string;
   readonly wait: 'signed' | 'sequenced' | 'witnessed';
+  readonly max?: string;
+  readonly dryRun: boolean;
 }
 
 export const infer = networkCommand<InferFlags, [model: string]>({
@@ -75,6 +80,19 @@ export const infer = networkCommand<InferFlags, [model: string]>({
       default: 'signed',
       brief: 'How far the receipt must have come',
     },
+    max: {
+      kind: 'parsed',
+      parse: asAmount,
+      brief: 'The most that the answer may cost, in whole tokens',
+      optional: true,
+      placeholder: 'AMOUNT',
+    },
+    dryRun: {
+      kind: 'boolean',
+      brief: 'Only say what it would cost',
+      default: false,
+      withNegated: false,
+    },
   },
   args: { kind: 'tuple', parameters: [{ brief: 'Model', parse: asText, placeholder: 'MODEL' }] },
   async run(session, flags, modelName) {
@@ -87,14 +105,17 @@ export const infer = networkCommand<InferFlags, [model: string]>({
       specsOf(registry, { model: model.name, channel: flags.channel, pin: pin?.digest }),
     );
     const uses = (flags.uses ?? []).map((name) => findAnyRecord(timeline, name).id);
-    const answer = await clientOf(session, registry).infer({
+    const client = clientOf(session, askerOf(session, flags.max), registry);
+    const asked = {
       model: model.name,
       inputs,
       wait: flags.wait,
       uses,
       ...(pin === undefined ? { channel: flags.channel } : { version: pin.digest }),
       ...(flags.id === undefined ? {} : { id: flags.id }),
-    });
+    };
+    if (flags.dryRun) return quoteReport(model.shortName, await client.dryRun(asked));
+    const answer = await client.infer(asked);
     const { id, node, receipt, logged } = answer.receipt;
     const outputs = answer.outputs.map((tensor) => ({
       name: tensor.name,
@@ -107,33 +128,54 @@ export const infer = networkCommand<InferFlags, [model: string]>({
         ? 'signed, not yet in the log'
         : `entry ${logged.index}, ${logged.witnessed ? 'witnessed' : 'sequenced'}`;
     return clean(
-      { request: answer.id, receipt: id, version: receipt.version, node, outputs, logged: logged ?? null },
+      {
+        request: answer.id,
+        receipt: id,
+        version: receipt.version,
+        node,
+        outputs,
+        logged: logged ?? null,
+        payment: answer.payment,
+      },
       [
         ...answer.outputs.map(tensorLine),
         `by ${nameOfVersion(registry, receipt.version)} on ${nameOfParticipant(registry, node)}; the receipt holds for these bytes`,
         `receipt ${id}, ${place}`,
+        ...paymentLines(session, answer.payment),
       ],
     );
   },
 });
 
-/** A client that trusts by the log that this command has read. */
-function clientOf(session: Session, { participants }: Registry): Assay {
-  const { clock, entropy } = session.context;
-  return new Assay({
-    gateway: session.gatewayUrl,
-    policy: session.policy,
-    key: keyOfClient(session),
-    participants: (keyId) => participants.get(keyId),
-    followProofs: false,
-    clock,
-    entropy,
-  });
+/** What an answer would cost. */
+function quoteReport(model: string, quote: Quote | undefined): Report {
+  if (quote === undefined) return clean({ model, price: null }, [`an answer of ${model} is free here`]);
+  const { least, most, symbol, deposit } = quote;
+  return clean(quote, [
+    `an answer of ${model} would cost ${least} to ${most} ${symbol}`,
+    ...(deposit === '0' ? [] : [`${deposit} ${symbol} would be deposited first`]),
+  ]);
 }
 
-/** The asking key, so that what it did with the answer is its own to settle; `anonymous` where there is none. */
-const keyOfClient = (session: Session): Signer | undefined =>
-  session.isKeyGiven || session.hasKey('agent') ? session.signatory('agent').identity.signer : undefined;
+/** Who asks and pays: the key given, or the agent's, so that what it did with the answer is its own to settle; else nobody. */
+function askerOf(session: Session, max: string | undefined): Asker {
+  if (!session.isKeyGiven && !session.hasKey('agent')) return { key: undefined, payer: undefined };
+  const { name, identity } = session.signatory('agent');
+  return {
+    key: identity.signer,
+    payer: { name, identity },
+    ...(max === undefined ? {} : { budget: { perRequest: max } }),
+  };
+}
+
+/** What it cost, for people; nothing where it was free. */
+function paymentLines(session: Session, { status, charged, released }: Payment): string[] {
+  if (status === 'free') return [];
+  const text = (amount: string): string => moneyText(session, amount);
+  return [
+    `paid ${text(charged)}, held until the receipt is witnessed; ${text(released)} of what was set aside is free again`,
+  ];
+}
 
 function specsOf(
   registry: Registry,

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { PEOPLE, type PlannedNetwork } from './create.ts';
 import type { Layout, NodeFault } from './layout.ts';
-import { chainConfig, settlerConfig, witnessAnchor } from './money.ts';
+import { chainConfig, gatewayMoney, settlerConfig, witnessAnchor } from './money.ts';
 
 /** Milliseconds between witnessed checkpoints: short, so that the story need not wait. */
 const CHECKPOINT_INTERVAL_MS = 400;
@@ -65,6 +65,7 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
   write(layout, 'gateway', {
     name: 'gateway',
     ...shared(layout, network, { name: 'gateway', url: network.gateway.url }),
+    ...(network.money === undefined ? {} : { money: gatewayMoney(layout, network.money) }),
   });
 }
 

@@ -144,6 +144,13 @@ export function settlerConfig(layout: Layout, money: MoneyDescription): object {
   };
 }
 
+/** The member `money` of the gateway's configuration. */
+export function gatewayMoney(layout: Layout, money: MoneyDescription): object {
+  const { network, rpc, token, vault, receiverAuthorizer, withdrawDelay, confirmations } = money;
+  const transactions = layout.path('state', 'gateway.transactions.db');
+  return { network, rpc, token, vault, receiverAuthorizer, withdrawDelay, transactions, confirmations };
+}
+
 const witnessKeys = (): string[] => Array.from({ length: WITNESSES }, (_, i) => `witness-${i + 1}`);
 
 /** The address at which the owner of a key file is paid, and from which it sends transactions. */

@@ -78,7 +78,8 @@ export class PaymentChannel {
   /** Takes up what an earlier process kept. */
   async load(): Promise<void> {
     const text = await this.#parts.store.get(`channel ${this.id}`);
-    if (text === undefined) return;
+    // Emptied where something else than this client moved the deposit.
+    if (text === undefined || text === '') return;
     const { balance, committed } = JSON.parse(text) as Record<string, string>;
     this.#balance = BigInt(balance ?? 0);
     this.#committed = BigInt(committed ?? 0);
@@ -116,6 +117,11 @@ export class PaymentChannel {
   /** The request's end is not known: its money stays committed, until the gateway is asked again. */
   lose(max: bigint): void {
     this.#open -= max;
+    this.#known = false;
+  }
+
+  /** What is on the chain is not certain any more: it is asked for before the next payment. */
+  doubt(): void {
     this.#known = false;
   }
 

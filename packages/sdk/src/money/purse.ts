@@ -158,25 +158,41 @@ export class Purse {
     prepared.settled();
     await channel.end(max, charged);
     await this.#options.spending.giveBack(receipt.model, max - charged);
-    const fee = feeOf(price.book, charged);
     return {
-      status: 'held',
+      ...this.#paymentOf(price, charged, order),
       quoted: String(quoted),
       reserved: String(max),
-      charged: String(charged),
       released: String(max - charged),
+      voucher: { paymentChannel: channel.id, ceiling: String(ceiling) },
+    };
+  }
+
+  /** What is known of the payment of an answer that was ordered and paid for before, by a client that forgot it. */
+  paidBefore({ price }: Prepared, { receipt }: CheckedAnswer): Payment {
+    return this.#paymentOf(price, BigInt(receipt.amount ?? 0), receipt.order ?? '');
+  }
+
+  #paymentOf({ book, id }: Price, charged: bigint, order: string): Payment {
+    const fee = feeOf(book, charged);
+    return {
+      status: 'held',
+      quoted: String(charged),
+      reserved: String(charged),
+      charged: String(charged),
+      released: '0',
       split: { node: String(charged - fee), gateway: String(fee) },
       order,
-      voucher: { paymentChannel: channel.id, ceiling: String(ceiling) },
-      network: price.book.network,
-      asset: price.book.asset,
+      network: book.network,
+      asset: book.asset,
       payer: this.address,
-      priceBook: price.id,
+      priceBook: id,
     };
   }
 
   /** Nothing came of it, and nothing is owed. */
-  async cancelled({ channel, max, settled }: Prepared, model: string): Promise<void> {
+  async cancelled({ channel, max, settled, deposit }: Prepared, model: string): Promise<void> {
+    // A deposit may have arrived all the same: whoever pays next asks how the channel stands.
+    if (deposit > 0n) channel.doubt();
     settled();
     await channel.end(max, 0n);
     await this.#options.spending.giveBack(model, max);

@@ -1,0 +1,67 @@
+/** `assay wallet deposit`: pays into the payment channel ahead of need; asking does so by itself. */
+import {
+  BATCH_SETTLEMENT_ADDRESS,
+  DEPOSIT_COLLECTOR_ADDRESS,
+  depositNonce,
+  evmHex,
+  paymentChannelId,
+  receiveDigest,
+} from '@assay/pay';
+import { unixSeconds } from '@assay/core';
+import { devBatchSettlementAbi } from '@assay/pay/node';
+import { encodeAbiParameters, encodeFunctionData } from 'viem';
+import { networkCommand } from '../command.ts';
+import { clean } from '../report.ts';
+import { channelConfigOf, sendCall } from '../wallet/chain.ts';
+import { bookOf, walletOf } from '../wallet/client.ts';
+import { asAmount, atomicOf } from '../wallet/flags.ts';
+import { moneyOf, walletHolder } from '../wallet/report.ts';
+
+/** Seconds for which the authorization is good. */
+const GOOD_SECONDS = 600;
+
+export const walletDeposit = networkCommand<object, [amount: string]>({
+  brief: 'Deposit ahead of need; asking deposits by itself',
+  examples: ['wallet deposit 5'],
+  flags: {},
+  args: { kind: 'tuple', parameters: [{ brief: 'Whole tokens', parse: asAmount, placeholder: 'AMOUNT' }] },
+  async run(session, _flags, amount) {
+    const money = moneyOf(session);
+    const { name, identity } = walletHolder(session);
+    const wallet = walletOf(identity);
+    const { clock, entropy } = session.context;
+    const config = channelConfigOf(wallet, money);
+    const id = paymentChannelId(config, money.chainId);
+    const { decimals, symbol, name: domain, version, address } = money.token;
+    const value = atomicOf(amount, decimals);
+    const salt = evmHex(entropy.bytes(32));
+    const validBefore = BigInt(unixSeconds(clock) + GOOD_SECONDS);
+    const token = { name: domain, version, chainId: money.chainId, verifyingContract: address };
+    const digest = receiveDigest(token, {
+      from: wallet.owner.address,
+      to: DEPOSIT_COLLECTOR_ADDRESS,
+      value,
+      validAfter: 0n,
+      validBefore,
+      nonce: depositNonce(id, salt),
+    });
+    const collectorData = encodeAbiParameters(
+      [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
+      [0n, validBefore, BigInt(salt), await wallet.owner.sign(digest)],
+    );
+    const data = encodeFunctionData({
+      abi: devBatchSettlementAbi,
+      functionName: 'deposit',
+      args: [config as never, value, DEPOSIT_COLLECTOR_ADDRESS, collectorData],
+    });
+    const secret = identity.paymentSecret;
+    const tx = await sendCall(session, money, { sender: name, secret, to: BATCH_SETTLEMENT_ADDRESS, data });
+    await forgetStanding(bookOf(session, name), id);
+    return clean({ name, paymentChannel: id, amount, tx }, [`${name} deposited ${amount} ${symbol}`]);
+  },
+});
+
+/** The next client asks its gateway how the channel stands. */
+async function forgetStanding(book: ReturnType<typeof bookOf>, id: string): Promise<void> {
+  if ((await book.get(`channel ${id}`)) !== undefined) await book.set(`channel ${id}`, '');
+}

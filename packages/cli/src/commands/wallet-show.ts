@@ -1,0 +1,51 @@
+/** `assay wallet show`: what a wallet holds and has deposited. */
+import { networkCommand } from '../command.ts';
+import { clean } from '../report.ts';
+import { walletState } from '../wallet/chain.ts';
+import { walletOf } from '../wallet/client.ts';
+import { bookClient, moneyOf, moneyText, walletHolder } from '../wallet/report.ts';
+
+export const walletShow = networkCommand<object, []>({
+  brief: 'Show what a wallet holds, has deposited, and has paid',
+  examples: ['wallet show', 'wallet show --key desk'],
+  flags: {},
+  args: { kind: 'tuple', parameters: [] },
+  async run(session) {
+    const money = moneyOf(session);
+    const { name, identity } = walletHolder(session);
+    const state = await walletState(walletOf(identity), money);
+    const paid = (await bookClient(session).payments.list()).reduce(
+      (sum, { charged }) => sum + BigInt(charged),
+      0n,
+    );
+    const text = (amount: bigint): string => moneyText(session, String(amount));
+    return clean(
+      {
+        name,
+        address: state.address,
+        balance: String(state.balance),
+        paymentChannel: state.paymentChannel,
+        deposited: String(state.deposited),
+        claimed: String(state.claimed),
+        paid: String(paid),
+        ...(state.withdrawal === undefined
+          ? {}
+          : {
+              withdrawal: {
+                amount: String(state.withdrawal.amount),
+                initiatedAt: state.withdrawal.initiatedAt,
+              },
+            }),
+      },
+      [
+        `${name} is ${state.address} on ${money.network}`,
+        `holds ${text(state.balance)}`,
+        `has deposited ${text(state.deposited)}, of which ${text(state.claimed)} is claimed`,
+        `has paid ${text(paid)} for answers`,
+        ...(state.withdrawal === undefined
+          ? []
+          : [`is withdrawing ${text(state.withdrawal.amount)}; finish it with "assay wallet withdraw"`]),
+      ],
+    );
+  },
+});

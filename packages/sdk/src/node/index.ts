@@ -1,0 +1,2 @@
+/** The part of the client that needs Node. */
+export { FileStore } from './file-store.ts';

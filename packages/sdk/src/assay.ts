@@ -185,13 +185,13 @@ export class Assay {
   }
 
   async #accept(gateway: Gateway, { question, prepared }: Going, reply: Reply): Promise<Inference> {
-    const { policy, participants } = this.#settings;
+    const { policy, participants, curve } = this.#settings;
     const where = gateway.url + question.path;
     const answer = decodeAnswer(reply.body, reply.headers.get(HEADER_LENGTH), where);
     const checked = checkAnswer(answer, question, policy);
     const { paymentKey } = await trustedNode(checked.node, gateway, participants);
     const isOurs = prepared === undefined || checked.receipt.order === prepared.order;
-    if (prepared !== undefined && isOurs) checkCharge(checked, prepared, paymentKey);
+    if (prepared !== undefined && isOurs) checkCharge(checked, prepared, { paymentKey, curve });
     const payment = prepared === undefined ? FREE : await this.#book(gateway, checked, { prepared, isOurs });
     return new Inference({
       checked,

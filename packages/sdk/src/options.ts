@@ -1,6 +1,7 @@
 /** What a client is made with: where to ask, whom to trust; clock, chance and network come in from outside. */
 import { type Clock, type Entropy, keyIdOf, randomBytes, type Signer, systemClock } from '@assay/core';
 import { parsePolicy, type Policy } from '@assay/log';
+import { nobleSecp256k1, type Secp256k1 } from '@assay/pay';
 import { SdkError } from './errors.ts';
 import { type Budget, Spending } from './money/budget.ts';
 import { type PayableToken, PayFetch } from './money/pay-fetch.ts';
@@ -37,6 +38,8 @@ export interface AssayOptions {
   readonly payable?: readonly PayableToken[] | undefined;
   /** Where payments and deposits are remembered; in memory by default. */
   readonly store?: MoneyStore | undefined;
+  /** Verifies payment signatures; plain JavaScript by default, and a native one is some twenty times faster. */
+  readonly curve?: Secp256k1;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
@@ -52,6 +55,7 @@ export interface Settings {
   readonly participants: Participants;
   readonly tries: number;
   readonly followProofs: boolean;
+  readonly curve: Secp256k1;
   readonly purse: Purse | undefined;
   readonly payFetch: PayFetch | undefined;
   readonly book: PaymentBook;
@@ -88,6 +92,7 @@ export function settingsOf(options: AssayOptions): Settings {
     participants: options.participants ?? provenParticipants(policy, clock),
     tries: options.tries ?? TRIES,
     followProofs: options.followProofs ?? true,
+    curve: options.curve ?? nobleSecp256k1,
     purse: wallet === undefined ? undefined : new Purse({ wallet, spending, store, clock, entropy, deposit }),
     payFetch:
       wallet === undefined

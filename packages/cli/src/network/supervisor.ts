@@ -30,7 +30,7 @@ export type SupervisorEvent =
       readonly signal: string | null;
     };
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 8_000;
 const RESTART_DELAY_MS = 500;
 const EXIT_WITH_PARENT = fileURLToPath(new URL('./exit-with-parent.ts', import.meta.url));
@@ -104,7 +104,7 @@ async function ready(child: ChildProcess, role: Role): Promise<void> {
   const see = `See ${role.logFile}.`;
   const timer = setTimeout(
     () =>
-      reject(new ProcessError('not-ready', { what: `${role.name} did not listen within 60 s`, fix: see })),
+      reject(new ProcessError('not-ready', { what: `${role.name} did not listen within 180 s`, fix: see })),
     READY_TIMEOUT_MS,
   );
   const onExit = (code: number | null, signal: string | null): void =>

@@ -10,6 +10,7 @@ import { AssayError } from '@assay/core';
  * - `not-allowed`: the log's own rules would ignore the statement, so it was not sent
  * - `not-yet`: a record that witnesses have not seen, or not by the size asked at
  * - `gateway`: the gateway refused or did not answer
+ * - `chain`: a chain's JSON-RPC did not answer
  * - `mismatch`: content that is not what was signed or committed
  */
 export class CliError extends AssayError<
@@ -22,5 +23,6 @@ export class CliError extends AssayError<
   | 'not-allowed'
   | 'not-yet'
   | 'gateway'
+  | 'chain'
   | 'mismatch'
 > {}

@@ -1,23 +1,55 @@
 /** `assay audit`: downloads a log and re-verifies every byte, signature, proof, witness and view root. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AssayError, hex, sha256, utf8 } from '@assay/core';
 import { parseCheckpoint, parseNote, type Policy } from '@assay/log';
-import { auditLog, type AuditReport, type KnownCheckpoint } from '@assay/verify';
+import { loadSecp256k1 } from '@assay/pay/node';
+import { LogClient } from '@assay/services';
+import {
+  type AuditedMoney,
+  auditLog,
+  type AuditReport,
+  type KnownCheckpoint,
+  type MoneyChain,
+} from '@assay/verify';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { httpLogReader, readFile } from '../content/http-log-reader.ts';
+import { moneyChain } from '../content/money-chain.ts';
 import { asText } from '../flags.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import type { Exit } from '../report.ts';
 import type { Session } from '../session.ts';
 
 interface AuditFlags {
+  readonly money: boolean;
+  readonly rpc?: readonly string[];
   readonly witnessUrl?: readonly string[];
 }
 
 export const audit = networkCommand<AuditFlags, []>({
   brief: 'Download a log and re-verify everything in it',
-  examples: ['audit', 'audit --log https://log.example --policy my.policy', 'audit --json'],
+  examples: [
+    'audit',
+    'audit --money',
+    'audit --log https://log.example --policy my.policy --money --rpc https://rpc.example',
+    'audit --json',
+  ],
   flags: {
+    money: {
+      kind: 'boolean',
+      brief: 'Audit every charge too: its output, its order, its batch, and the chain',
+      default: false,
+      withNegated: false,
+    },
+    rpc: {
+      kind: 'parsed',
+      parse: asText,
+      brief: "JSON-RPC of a chain that charges settle on; a local network's own by default",
+      variadic: true,
+      optional: true,
+      placeholder: 'URL',
+    },
     witnessUrl: {
       kind: 'parsed',
       parse: asText,
@@ -28,15 +60,23 @@ export const audit = networkCommand<AuditFlags, []>({
     },
   },
   args: { kind: 'tuple', parameters: [] },
-  async run(session, { witnessUrl = [] }) {
+  async run(session, { witnessUrl = [], money: withMoney, rpc }) {
     const { policy, context } = session;
+    // A living chain runs ahead of the log: it is opened first, and claims are read as of then.
+    using chains = withMoney ? await openChains(rpc ?? localRpc(session)) : undefined;
     const progress = session.progress();
     const started = context.clock.now();
     const trust = { policy, judgedAt: Math.floor(started / 1_000) };
     const { known, silent } = await witnessCheckpoints(policy, witnessUrl);
     await waitForSize(session, known);
+    const say = (line: string): void => void context.process.stderr.write(`${line}\n`);
+    const money =
+      chains === undefined
+        ? {}
+        : { money: { chains: chains.all, judgedAt: trust.judgedAt, curve: loadSecp256k1(say) } };
     const report = await auditLog(httpLogReader(session.log.url), trust, {
       known,
+      ...money,
       onProgress: (done, total) => progress.tick(() => `audit: ${done} of ${total} entries`),
     });
     const seconds = (context.clock.now() - started) / 1_000;
@@ -49,6 +89,27 @@ export const audit = networkCommand<AuditFlags, []>({
 });
 
 const EXITS: Readonly<Record<AuditReport['verdict'], Exit>> = { clean: 0, finding: 1, incomplete: 2 };
+
+interface Chains extends Disposable {
+  readonly all: readonly MoneyChain[];
+}
+
+async function openChains(urls: readonly string[]): Promise<Chains> {
+  const all = await Promise.all(urls.map(moneyChain));
+  return {
+    all,
+    [Symbol.dispose]: () => {
+      for (const chain of all) chain[Symbol.dispose]();
+    },
+  };
+}
+
+/** The chain of the local network, when it is that network's log that is audited. */
+function localRpc(session: Session): readonly string[] {
+  if (!existsSync(join(session.dir, 'network.json'))) return [];
+  const { log, money } = session.network;
+  return money === undefined || session.log.url !== new LogClient(log.url).url ? [] : [money.rpc];
+}
 
 interface Heard {
   readonly known: KnownCheckpoint[];
@@ -112,7 +173,28 @@ function dataOf(report: AuditReport, silent: readonly string[]): object {
     counts,
     findings,
     silentWitnesses: silent,
+    ...(report.money === undefined ? {} : { money: moneyData(report.money) }),
   };
+}
+
+const moneyData = ({ charged, ...counts }: AuditedMoney): object => ({
+  ...counts,
+  charged: Object.fromEntries(Array.from(charged, ([network, amount]) => [network, String(amount)])),
+});
+
+function* moneyLines({
+  charges,
+  releases,
+  batches,
+  refunds,
+  charged,
+  chains,
+}: AuditedMoney): Generator<string> {
+  yield `audited ${charges} charges, ${releases} releases, ${batches} batches, ${refunds} refunds`;
+  for (const [network, amount] of charged) {
+    const compared = chains.includes(network) ? 'compared with the chain' : 'the chain was not read';
+    yield `${amount} units charged on ${network}, ${compared}`;
+  }
 }
 
 function* lines(report: AuditReport, run: Heard & { readonly seconds: number }): Generator<string> {
@@ -120,6 +202,7 @@ function* lines(report: AuditReport, run: Heard & { readonly seconds: number }):
   if (head === undefined) yield 'no checkpoint of this log could be verified';
   else yield `${head.checkpoint.origin}, ${head.checkpoint.size} entries, root ${hex(head.checkpoint.root)}`;
   yield `verified ${verified.entries} entries, ${verified.checkpoints} logged checkpoints, ${verified.viewRoots} view roots in ${run.seconds.toFixed(1)} s`;
+  if (report.money !== undefined) yield* moneyLines(report.money);
   if (run.known.length > 0) yield `compared with what ${run.known.length} witnesses hold`;
   for (const url of run.silent) yield `witness did not answer: ${url}`;
   for (const finding of findings) yield named(finding.message.replace('Finding', ''), report);

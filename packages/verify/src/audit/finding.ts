@@ -20,10 +20,24 @@ export const FINDING_CODES = [
   'logged-checkpoint', // a logged checkpoint that the policy does not accept, or that is not what it says
   'view-root-mismatch', // a logged view root is not what the rules give
   'equivocation', // two statements under one declared key
+  'charge-without-output', // money was charged for an output that is not in the log before it
+  'output-without-charge', // an output with a price was neither charged nor released, although it was time
+  'charge-double', // a receipt or a request was charged a second time, or after a release
+  'charge-amount', // not the price by the book, not the receipt's amount, above the order, or with another fee
+  'charge-order', // the order is not the receipt's, not this payer's, or had ended
+  'charge-version', // another version was served than was ordered
+  'charge-voucher', // the payment channel, its voucher or what was captured on it do not bear it
+  'charge-receipt', // the node did not sign for the amount, or the receipt's own times do not fit
+  'charge-early', // charged before a witnessed checkpoint covered the receipt
+  'batch-mismatch', // a batch is not what its range of the log makes
+  'batch-chain', // the chain holds another batch than the log, or one that the log has not
+  'overclaimed', // more was claimed from a payment channel than was captured on it
+  'refund-mismatch', // a class refund is not what its incident's scope makes
   'diverged', // a node served another version than its channel announced
   'contested', // the best evidence of what made an output contradicts itself
   'entry-unknown', // a statement of a kind or version not known here: answers are incomplete
   'rules-unknown', // a view root by rules not known here: it could not be recomputed
+  'chain-unread', // charges settle on a chain that was not read
   'unauthorised', // a statement that its signer may not make; views ignore it
 ] as const;
 
@@ -33,6 +47,7 @@ export type FindingCode = (typeof FINDING_CODES)[number];
 export const INCONCLUSIVE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'entry-unknown',
   'rules-unknown',
+  'chain-unread',
 ]);
 
 /** Findings that everybody may cause and nobody is harmed by: told, and no reason to refuse the log. */

@@ -3,3 +3,4 @@ export { Finding, FINDING_CODES, type FindingCode, FINDINGS_KEPT, INCONCLUSIVE, 
 export { type AuditedHead } from './head.ts';
 export { type LogReader } from './log-reader.ts';
 export { type KnownCheckpoint } from './other-heads.ts';
+export * from './money/index.ts';

@@ -9,7 +9,8 @@ import {
   utf8,
 } from '@assay/core';
 import { type Checkpoint, openWitnessedCheckpoint } from '@assay/log';
-import { KnownAtError, RULES, Timeline, viewRootsAt } from '@assay/views';
+import type { Secp256k1 } from '@assay/core/money';
+import { KnownAtError, Money, RULES, Timeline, viewRootsAt } from '@assay/views';
 import type { TrustMaterial } from '../trust.ts';
 import { witnessedAt } from '../witnessed-at.ts';
 import type { Finding, FindingCode, Findings } from './finding.ts';
@@ -30,14 +31,18 @@ interface RecordFinding {
 /** Folds every entry into a timeline, and remembers what is wrong until it is known which entries are authentic. */
 export class AuditedRecords {
   readonly timeline: Timeline;
+  /** Folded only where money is audited: judging a charge costs three signatures. */
+  readonly money: Money | undefined;
   readonly #trust: TrustMaterial;
   readonly #found: RecordFinding[] = [];
   readonly #checkpoints: LoggedCheckpoint[] = [];
   #viewRoots = 0;
 
-  constructor(trust: TrustMaterial) {
+  /** @param curve recovers who signed for money; without one money is not folded */
+  constructor(trust: TrustMaterial, curve?: Secp256k1) {
     this.#trust = trust;
     this.timeline = new Timeline(witnessedAt(trust.policy));
+    this.money = curve === undefined ? undefined : new Money(this.timeline.registry, curve);
   }
 
   /** Logged checkpoints that the policy accepts, and view roots that were recomputed. */
@@ -56,7 +61,7 @@ export class AuditedRecords {
     if (record.kind === 'view.root' && record.signer === this.timeline.registry.operator) {
       this.#checkViewRoot(record.predicate, index);
     }
-    this.timeline.apply(record);
+    if (this.timeline.apply(record) === undefined) this.money?.apply(record, entry);
     // Anybody's other claims are ignored as unauthorised; only the log's own must hold.
     if (record.kind === 'checkpoint.cosigned' && record.signer === this.timeline.registry.operator) {
       this.#checkCheckpoint(record.predicate, index);

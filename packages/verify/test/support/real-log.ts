@@ -124,9 +124,18 @@ export class RealLog {
 
   /** A receipt by `node` that names `version`. */
   output(node: Person, version: string, more: Partial<Predicate<'output.receipt'>> = {}): number {
-    const sequence = this.#sequence.get(node.keyId) ?? 0;
-    this.#sequence.set(node.keyId, sequence + 1);
-    return this.add(node, 'output.receipt', {
+    const predicate = this.outputPredicate(node, version, more);
+    this.#sequence.set(node.keyId, Number(predicate.sequence) + 1);
+    return this.add(node, 'output.receipt', predicate);
+  }
+
+  /** What that receipt says, without logging it. */
+  outputPredicate(
+    node: Pick<Person, 'keyId'>,
+    version: string,
+    more: Partial<Predicate<'output.receipt'>> = {},
+  ): Predicate<'output.receipt'> {
+    return {
       request: { id: `r${this.entries.length}`, client: 'someone', hash: mac },
       attempt: 0,
       model,
@@ -135,7 +144,7 @@ export class RealLog {
       input: mac,
       output: mac,
       stream: 'ab'.repeat(16),
-      sequence: String(sequence),
+      sequence: String(this.#sequence.get(node.keyId) ?? 0),
       accepted: this.#time * 1_000 + 3_000,
       finished: this.#time * 1_000 + 4_000,
       notBefore: this.#notBefore,
@@ -145,7 +154,12 @@ export class RealLog {
       runtime: { name: 'ort', version: '1', platform: 'test', provider: 'cpu', threads: 1 },
       verification: 'signed',
       ...more,
-    });
+    };
+  }
+
+  /** Lets time pass before the next checkpoint. */
+  wait(seconds: number): void {
+    this.#time += seconds;
   }
 
   proof(index: number, checkpoint: Uint8Array = this.note()): TlogProof {

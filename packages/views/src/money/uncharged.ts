@@ -12,24 +12,32 @@ export interface Uncharged {
   readonly passedOver: boolean;
 }
 
+/** How much later an output must have been witnessed for its gateway's charge of it to pass an earlier one over. */
+export const PASS_OVER_SECONDS = 60;
+
 /**
- * Witnessed outputs with a price and no end. A gateway ends its outputs in the order in which they are witnessed, so one
- * that it passed over was left out; one that merely waits may still be charged.
+ * Witnessed outputs with a price and no end. A gateway ends its outputs about in the order in which they are witnessed,
+ * so one that it passed over by a minute was left out; one that merely waits may still be charged.
  */
 export function uncharged(money: Money, registry: Registry): readonly Uncharged[] {
-  const reached = new Map<string, number>();
-  for (const { gateway, output } of money.charges) {
-    const at = registry.time.coveredBy(output.index)?.size ?? -1;
-    reached.set(gateway, Math.max(reached.get(gateway) ?? -1, at));
-  }
+  const reached = reachedBy(money, registry);
   const found: Uncharged[] = [];
   for (const output of money.paidOutputs()) {
-    if (money.endOf(output) !== undefined) continue;
-    const covered = registry.time.coveredBy(output.index);
-    if (covered === undefined) continue;
+    const witnessedAt = registry.time.recordedAt(output.index);
+    if (witnessedAt === undefined || money.endOf(output) !== undefined) continue;
     const gateway = money.deliveredBy(output.id);
-    const passedOver = gateway !== undefined && (reached.get(gateway) ?? -1) > covered.size;
-    found.push({ output, witnessedAt: covered.time, passedOver });
+    const newest = gateway === undefined ? undefined : reached.get(gateway);
+    const passedOver = newest !== undefined && newest - witnessedAt >= PASS_OVER_SECONDS;
+    found.push({ output, witnessedAt, passedOver });
   }
   return found;
+}
+
+/** The witnessed time up to which each gateway has ended outputs. */
+function reachedBy(money: Money, { time }: Registry): ReadonlyMap<string, number> {
+  const reached = new Map<string, number>();
+  for (const { gateway, output } of money.charges) {
+    reached.set(gateway, Math.max(reached.get(gateway) ?? 0, time.recordedAt(output.index) ?? 0));
+  }
+  return reached;
 }

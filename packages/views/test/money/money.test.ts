@@ -18,7 +18,8 @@ import {
   configOf,
   NETWORK,
   other,
-  PaidLog,
+  type PaidLog,
+  paidLog,
   payer,
   PRICE,
   TREASURY,
@@ -37,7 +38,7 @@ const range = (log: PaidLog, number: number, from: number, to = log.log.records.
 
 describe('a charge counts', () => {
   it('for a witnessed receipt at its price, ordered, signed by the node, under a voucher', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const receipts = log.charged(3);
     expect(log.money.flawed).toEqual([]);
     expect(log.money.charges.map(({ output }) => output.id)).toEqual(receipts);
@@ -50,14 +51,14 @@ describe('a charge counts', () => {
   });
 
   it('of a client that knows no orders, when the receipt names the payer', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.charged(1, { ordered: false });
     expect(log.money.flawed).toEqual([]);
     expect(log.money.charges).toHaveLength(1);
   });
 
   it('PROTOCOL 7.1: of a version with weight in a decision that superseded the one ordered', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const before = log.log.timeline.registry.channels.get(channel)?.decisions.at(-1)?.id ?? '';
     log.log.decide({ [log.v2]: 10_000 });
     log.charged(1, { order: { target: bytes32Of(before) }, version: log.v2 });
@@ -65,7 +66,7 @@ describe('a charge counts', () => {
   });
 
   it('of a pinned version', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const pin = { target: { pin: log.v2 } } as const;
     log.charged(1, { version: log.v2, receipt: pin, order: { channel: '', target: bytes32Of(log.v2) } });
     expect(log.money.flawed).toEqual([]);
@@ -125,7 +126,7 @@ describe('a charge counts for nothing', () => {
   function batchWith(
     more: Partial<NonNullable<Predicate<'charge'>['batch']>>,
   ): NonNullable<Predicate<'charge'>['batch']> {
-    const own = new PaidLog().answer();
+    const own = paidLog().answer();
     const paymentChannel = own.order?.paymentChannel ?? '';
     return {
       paymentChannel,
@@ -137,7 +138,7 @@ describe('a charge counts for nothing', () => {
   }
 
   it.each(bent)('[%s] when %s', (flaw, _, bend, more) => {
-    const log = new PaidLog();
+    const log = paidLog();
     const answer = log.answer(bend);
     log.witness();
     // The order is named away where the case leaves it out; nothing is left undefined in a statement.
@@ -148,7 +149,7 @@ describe('a charge counts for nothing', () => {
   });
 
   it('[no-output] when there is no receipt', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const answer = log.answer();
     log.witness();
     log.charge({ ...answer, receipt: 'd'.repeat(64) });
@@ -156,13 +157,13 @@ describe('a charge counts for nothing', () => {
   });
 
   it('[not-witnessed] before a witnessed checkpoint covers the receipt', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.charge(log.answer());
     expect(log.money.flawed).toMatchObject([{ flaw: 'not-witnessed' }]);
   });
 
   it('[double-charge] a second time, for the receipt or for the request, or after a release', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const first = log.answer();
     const failover = log.answer({
       receipt: { request: requestOf(log, first.receipt), attempt: 1 },
@@ -186,7 +187,7 @@ describe('a charge counts for nothing', () => {
   });
 
   it('[version] when it has no weight in the decision, or an older decision was obeyed than ordered', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const decisions = () => log.log.timeline.registry.channels.get(channel)?.decisions ?? [];
     const old = decisions().at(-1)?.id ?? '';
     const wrong = log.answer({ version: log.v2 });
@@ -202,7 +203,7 @@ describe('a charge counts for nothing', () => {
   });
 
   it('by whoever is no gateway, and by another gateway than whose price it is', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.log.join(stranger, ['gateway']);
     const answers = [log.answer(), log.answer()];
     log.witness();
@@ -221,7 +222,7 @@ const requestOf = (log: PaidLog, receipt: string) => {
 
 describe('a batch is a function of a log range', () => {
   it('its leaves prove, its credits are the total, the fees are the treasury’s', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.charged(2);
     log.charged(3, { node: nodeB, payer: other });
     const content = batchContent(log.money, range(log, 1, 0));
@@ -242,7 +243,7 @@ describe('a batch is a function of a log range', () => {
   });
 
   it('ranges divide the charges, and the number is in every leaf', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.charged(2);
     const middle = log.log.records.length;
     log.charged(1);
@@ -254,14 +255,14 @@ describe('a batch is a function of a log range', () => {
   });
 
   it('without charges it has no root; charges for other vaults are not its own', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     log.charged(1);
     const none = batchContent(log.money, { ...range(log, 1, 0), vault: `0x${'1'.repeat(40)}` });
     expect(none).toMatchObject({ root: ZERO_BYTES32, channelsRoot: ZERO_BYTES32, total: 0n, credits: [] });
   });
 
   it('exact payments are captured by id, and released ones go back', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const paid = log.answer({ order: { paymentChannel: ZERO_BYTES32 }, ordered: false });
     log.witness();
     const exact = { tx: `0x${'6'.repeat(64)}`, nonce: `0x${'5'.repeat(64)}`, value: '2000' };
@@ -291,7 +292,7 @@ describe('a batch is a function of a log range', () => {
 
 describe('a class refund is a function of an incident’s scope', () => {
   it('gives back what the affected outputs cost, exact to the unit, and nothing twice', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const good = log.charged(2);
     log.log.decide({ [log.v2]: 10_000 });
     log.witness();
@@ -364,7 +365,7 @@ describe('a class refund is a function of an incident’s scope', () => {
 
 describe('an output without a charge', () => {
   it('is seen, and told from one that still waits', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const left = log.answer();
     const mine = log.answer();
     log.witness();
@@ -390,7 +391,7 @@ describe('an output without a charge', () => {
 
 describe('prices', () => {
   it('the newest of a gateway for a model counts, as of a size', () => {
-    const log = new PaidLog();
+    const log = paidLog();
     const size = log.log.records.length;
     const dearer = log.log.add(gateway, 'price.publish', {
       ...BOOK,

@@ -1,5 +1,5 @@
 /** A log on which answers are paid: every signature is real, and any one thing can be bent. */
-import type { Predicate } from '@assay/core';
+import type { Kind, Predicate } from '@assay/core';
 import {
   type Address,
   assayDomain,
@@ -15,9 +15,11 @@ import {
   voucherDigest,
   ZERO_BYTES32,
 } from '@assay/core/money';
+import type { Money, Timeline } from '../../src/index.ts';
 import {
   channel,
   gateway,
+  digestOf,
   type LogBuilder,
   model,
   nodeA,
@@ -82,24 +84,43 @@ export interface PaidAnswer {
   readonly payer: typeof payer;
 }
 
+/** A log that statements can be added to, whatever it is made of. */
+export interface PaidHost {
+  readonly timeline: Timeline;
+  readonly money: Money;
+  readonly size: number;
+  /** Appends one statement and returns its record id. */
+  add<K extends Kind>(by: Person, kind: K, predicate: Predicate<K>): string;
+  join(by: Person, roles: Predicate<'participant.join'>['roles']): string;
+  output(node: Person, version: string, more: Partial<Predicate<'output.receipt'>>): string;
+  outputPredicate(
+    node: Person,
+    version: string,
+    more: Partial<Predicate<'output.receipt'>>,
+  ): Predicate<'output.receipt'>;
+  /** Logs a witnessed checkpoint of everything so far, `time` seconds into the test. Returns its size. */
+  witness(time: number): number;
+}
+
 /** A log with a gateway, a settler, and a price. */
-export class PaidLog {
-  readonly log: LogBuilder;
-  readonly v1: string;
-  readonly v2: string;
+export class PaidLog<Host extends PaidHost = LogBuilder> {
+  readonly log: Host;
+  readonly v1 = digestOf('a');
+  readonly v2 = digestOf('b');
   readonly book: string;
   #requests = 0;
   #time = 100;
   #captured = new Map<string, bigint>();
 
-  constructor() {
-    ({ log: this.log, v1: this.v1, v2: this.v2 } = begun());
+  /** @param log everybody else has joined, and v1 is announced */
+  constructor(log: Host) {
+    this.log = log;
     this.log.join(gateway, ['gateway']);
     this.log.join(settler, ['settler']);
     this.book = this.log.add(gateway, 'price.publish', BOOK);
   }
 
-  get money() {
+  get money(): Money {
     return this.log.money;
   }
 
@@ -117,7 +138,7 @@ export class PaidLog {
       target: bytes32Of(decision),
       priceBook: bytes32Of(this.book),
       maxAmount: '2000',
-      deadline: '5000',
+      deadline: '9999999999',
       ...bend.order,
     };
     const signed = {
@@ -192,3 +213,6 @@ export function voucherOf(by: typeof payer, ceiling: bigint, signer = session) {
   const id = paymentChannelId(configOf(by), CHAIN);
   return { maxClaimableAmount: String(ceiling), signature: signer.sign(voucherDigest(id, ceiling, CHAIN)) };
 }
+
+/** A paid log in the views' own form. */
+export const paidLog = (): PaidLog => new PaidLog(begun().log);

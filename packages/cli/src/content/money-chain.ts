@@ -1,0 +1,77 @@
+/** Reads a chain for an audit of money: the vault, its batches, and what was claimed from payment channels. */
+import { BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
+import {
+  ChainError,
+  devBatchSettlementAbi,
+  publicClient,
+  rpcClient,
+  RpcError,
+  settlementVaultAbi,
+} from '@assay/pay/node';
+import type { MoneyChain } from '@assay/verify';
+import { CliError } from '../cli-error.ts';
+
+type Hex = `0x${string}`;
+
+/**
+ * A chain behind JSON-RPC, as it is now: open it before the log is read.
+ *
+ * @throws CliError `chain`
+ */
+export async function moneyChain(url: string): Promise<MoneyChain & Disposable> {
+  const rpc = rpcClient(url);
+  const asked = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw unreachable(url, cause);
+    }
+  };
+  const chainId = Number(await asked(() => rpc.call<string>('eth_chainId')));
+  const client = publicClient(rpc, chainId);
+  const blockNumber = await asked(() => client.getBlockNumber());
+  const vaultAt = (vault: string) => ({ address: vault as Hex, abi: settlementVaultAbi }) as const;
+  return {
+    network: `eip155:${chainId}`,
+    batchCount: async (vault) =>
+      Number(await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'batchCount' }))),
+    coveredTo: async (vault) =>
+      Number(await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'coveredTo' }))),
+    treasury: async (vault) =>
+      (await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'treasury' }))).toLowerCase(),
+    batch: async (vault, number) => {
+      const args = [BigInt(number)] as const;
+      const [root, channelsRoot, total, , , count] = await asked(() =>
+        client.readContract({ ...vaultAt(vault), functionName: 'batches', args }),
+      );
+      return { root, channelsRoot, total, count };
+    },
+    credit: (vault, number, account) => {
+      const args = [BigInt(number), account as Hex] as const;
+      return asked(() => client.readContract({ ...vaultAt(vault), functionName: 'credits', args }));
+    },
+    claimed: async (paymentChannel) => {
+      const [, totalClaimed] = await asked(() =>
+        client.readContract({
+          address: BATCH_SETTLEMENT_ADDRESS,
+          abi: devBatchSettlementAbi,
+          functionName: 'channels',
+          args: [paymentChannel as Hex],
+          blockNumber,
+        }),
+      );
+      return totalClaimed;
+    },
+    [Symbol.dispose]: () => rpc.close(),
+  };
+}
+
+function unreachable(url: string, cause: unknown): CliError {
+  const known = cause instanceof RpcError || cause instanceof ChainError;
+  return new CliError('chain', {
+    what: `the chain does not answer: ${known ? cause.what : ((cause as Error).message.split('\n')[0] ?? '')}`,
+    where: url,
+    fix: 'Name its JSON-RPC with --rpc, or audit without --money.',
+    cause,
+  });
+}

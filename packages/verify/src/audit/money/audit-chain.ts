@@ -1,0 +1,116 @@
+/** What the chain holds against what the log says: batches, credits, and what was claimed from payment channels. */
+import type { Predicate } from '@assay/core';
+import { batchContent, type Money } from '@assay/views';
+import type { Findings } from '../finding.ts';
+import type { MoneyChain } from './money-chain.ts';
+
+/** Adds `batch-chain`, `overclaimed` and `chain-unread`. Returns the networks that were read. */
+export async function auditChain(
+  money: Money,
+  chains: readonly MoneyChain[],
+  findings: Findings,
+): Promise<readonly string[]> {
+  const networks = new Set(money.charges.map(({ charge }) => charge.network));
+  for (const { predicate } of [...money.batches, ...money.refunds]) networks.add(predicate.network);
+  const read: string[] = [];
+  for (const network of networks) {
+    const chain = chains.find((each) => each.network === network);
+    if (chain === undefined) {
+      findings.add(
+        'chain-unread',
+        `charges settle on ${network}, which was not read`,
+        network,
+        'Name its JSON-RPC with --rpc.',
+      );
+      continue;
+    }
+    read.push(network);
+    await auditVaults(money, chain, findings);
+    await auditClaims(money, chain, findings);
+  }
+  return read;
+}
+
+async function auditVaults(money: Money, chain: MoneyChain, findings: Findings): Promise<void> {
+  const own = money.batches.filter(({ predicate }) => predicate.network === chain.network);
+  const vaults = new Set(own.map(({ predicate }) => predicate.vault));
+  for (const { charge, vault } of money.charges) if (charge.network === chain.network) vaults.add(vault);
+  for (const vault of vaults) {
+    const batches = own.filter(({ predicate }) => predicate.vault === vault);
+    const count = await chain.batchCount(vault);
+    const unlogged = await unloggedBatch(money, chain, { vault, count, newest: batches.at(-1)?.predicate });
+    if (unlogged !== undefined) findings.add('batch-chain', unlogged, vault);
+    for (const { predicate, index } of batches) {
+      for await (const what of differences(predicate, chain, count)) {
+        findings.add('batch-chain', what, `entry ${index}`);
+      }
+    }
+  }
+}
+
+/** A settler posts before it logs: one batch may be ahead, if it is what the log makes. */
+async function unloggedBatch(
+  money: Money,
+  chain: MoneyChain,
+  at: {
+    readonly vault: string;
+    readonly count: number;
+    readonly newest: Predicate<'batch'> | undefined;
+  },
+): Promise<string | undefined> {
+  const { vault, count, newest } = at;
+  const last = Number(newest?.number ?? 0);
+  if (count <= last) return undefined;
+  const many = `the chain holds ${count} batches, the log has ${last}`;
+  if (count > last + 1) return many;
+  const [held, to, treasury] = await Promise.all([
+    chain.batch(vault, count),
+    chain.coveredTo(vault),
+    chain.treasury(vault),
+  ]);
+  const range = { number: count, from: Number(newest?.to ?? 0), to, vault, network: chain.network, treasury };
+  const { root, channelsRoot, total } = batchContent(money, range);
+  const same = held.root === root && held.channelsRoot === channelsRoot && held.total === total;
+  return same ? undefined : `${many}, and the newest is not what the log makes`;
+}
+
+async function* differences(
+  said: Predicate<'batch'>,
+  chain: MoneyChain,
+  count: number,
+): AsyncGenerator<string> {
+  const { vault } = said;
+  const number = Number(said.number);
+  if (number > count) {
+    yield `batch ${number} is not on the chain, which holds ${count}`;
+    return;
+  }
+  const held = await chain.batch(vault, number);
+  if (held.root !== said.root) yield `batch ${number} has root ${held.root} on the chain`;
+  if (held.channelsRoot !== said.channelsRoot)
+    yield `batch ${number} has another channels' root on the chain`;
+  if (String(held.total) !== said.total) yield `batch ${number} has total ${held.total} on the chain`;
+  if (String(held.count) !== said.count) yield `batch ${number} counts ${held.count} charges on the chain`;
+  const treasury = await chain.treasury(vault);
+  if (treasury !== said.treasury) yield `the vault's treasury is ${treasury}, not ${said.treasury}`;
+  for (const { to, amount } of said.credits) {
+    const credited = await chain.credit(vault, number, to);
+    // Withdrawn and refunded credits are taken off on the chain; more than was said can have no honest reason.
+    if (credited > BigInt(amount))
+      yield `batch ${number} credits ${credited} to ${to} on the chain, not ${amount}`;
+  }
+}
+
+/** PROTOCOL 7.4: nothing may be claimed from a payment channel beyond what was captured on it. */
+async function auditClaims(money: Money, chain: MoneyChain, findings: Findings): Promise<void> {
+  const channels = new Set(
+    money.charges.flatMap(({ charge }) =>
+      charge.network === chain.network ? (charge.batch?.paymentChannel ?? []) : [],
+    ),
+  );
+  for (const channel of channels) {
+    const [claimed, captured] = [await chain.claimed(channel), money.capturedOn(channel)];
+    if (claimed <= captured) continue;
+    findings.add('overclaimed', `${claimed} was claimed, ${captured} was captured`, channel);
+  }
+}

@@ -1,0 +1,305 @@
+/** An auditor with the log and the chain alone finds every planted fault of money, each by its code, and nothing else. */
+import type { Predicate } from '@assay/core';
+import { bytes32Of, ZERO_BYTES32 } from '@assay/core/money';
+import { affectedReceipts, batchContent, refundContent } from '@assay/views';
+import { describe, expect, it } from 'vitest';
+import {
+  NETWORK,
+  type PaidLog,
+  payer,
+  PRICE,
+  TREASURY,
+  VAULT,
+  voucherOf,
+} from '../../../views/test/money/paid-log.ts';
+import { owner, settler } from '../../../views/test/support/log-builder.ts';
+import { auditLog, type ChainBatch, type MoneyAudit, type MoneyChain } from '../../src/index.ts';
+import { curve, type RealHost, paidRealLog } from '../support/paid-real-log.ts';
+import { NOW, readerOf, trust } from '../support/real-log.ts';
+
+type Log = PaidLog<RealHost>;
+
+/** A chain that holds what it is given. */
+class FakeChain implements MoneyChain {
+  readonly network = NETWORK;
+  readonly batches: ChainBatch[] = [];
+  readonly claims = new Map<string, bigint>();
+  credited = new Map<string, bigint>();
+  payee: string = TREASURY;
+  batchCount = async (): Promise<number> => this.batches.length;
+  covered = 0;
+  coveredTo = async (): Promise<number> => this.covered;
+  batch = async (_: string, number: number): Promise<ChainBatch> => this.batches[number - 1] as ChainBatch;
+  credit = async (_: string, __: number, account: string): Promise<bigint> =>
+    this.credited.get(account) ?? 0n;
+  treasury = async (): Promise<string> => this.payee;
+  claimed = async (channel: string): Promise<bigint> => this.claims.get(channel) ?? 0n;
+}
+
+/** Posts a batch over everything since the last one, on the chain and in the log; `more` bends what is logged. */
+function post(log: Log, chain: FakeChain, more: Partial<Predicate<'batch'>> = {}): void {
+  const number = chain.batches.length + 1;
+  const from = Number(log.money.batches.at(-1)?.predicate.to ?? 0);
+  const range = { number, network: NETWORK, vault: VAULT, treasury: TREASURY, from, to: log.log.size };
+  const content = batchContent(log.money, range);
+  const { root, channelsRoot, total, charges, credits, channels } = content;
+  chain.batches.push({ root, channelsRoot, total, count: charges.length });
+  chain.covered = log.log.size;
+  for (const { to, amount } of credits) chain.credited.set(to, amount);
+  for (const { paymentChannel, cumulative } of channels) chain.claims.set(paymentChannel, cumulative);
+  log.log.add(settler, 'batch', {
+    number: String(number),
+    network: NETWORK,
+    vault: VAULT,
+    from: String(from),
+    to: String(log.log.size),
+    root,
+    count: String(charges.length),
+    total: String(total),
+    channelsRoot,
+    treasury: TREASURY,
+    credits: credits.map(({ to, amount }) => ({ to, amount: String(amount) })),
+    tx: `0x${'6'.repeat(64)}`,
+    ...more,
+  });
+}
+
+async function audit(log: Log, chain: FakeChain | undefined, more: Partial<MoneyAudit> = {}) {
+  log.witness();
+  const money = {
+    chains: chain === undefined ? [] : [chain],
+    judgedAt: NOW,
+    graceSeconds: 1_000_000,
+    curve,
+    ...more,
+  };
+  return auditLog(readerOf(log.log.real.files()), trust, { money });
+}
+
+const codes = async (
+  log: Log,
+  chain: FakeChain | undefined = new FakeChain(),
+  more: Partial<MoneyAudit> = {},
+) => [...(await audit(log, chain, more)).counts.keys()];
+
+describe('money as it is', () => {
+  it('is clean: every charge has its output, every output its charge, every batch its charges, on the log and the chain', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.charged(3);
+    post(log, chain);
+    log.charged(2, { ordered: false });
+    post(log, chain);
+    const report = await audit(log, chain);
+    expect(report.findings.map(String)).toEqual([]);
+    expect(report.verdict).toBe('clean');
+    expect(report.money).toMatchObject({ charges: 5, batches: 2, chains: [NETWORK] });
+    expect(report.money?.charged.get(NETWORK)).toBe(5n * PRICE);
+  });
+
+  it('cannot tell without the chain', async () => {
+    const log = paidRealLog();
+    log.charged(1);
+    const report = await audit(log, undefined);
+    expect([...report.counts.keys()]).toEqual(['chain-unread']);
+    expect(report.verdict).toBe('incomplete');
+  });
+
+  it('is not looked at unless asked for', async () => {
+    const log = paidRealLog();
+    log.charge(log.answer());
+    const report = await auditLog(readerOf(log.log.real.files()), trust);
+    expect(report.findings.map(String)).toEqual([]);
+    expect(report.money).toBeUndefined();
+  });
+});
+
+describe('planted faults, each found by its code', () => {
+  it('charge-without-output: a charge for a receipt that is not there', async () => {
+    const log = paidRealLog();
+    const answer = log.answer();
+    log.witness();
+    log.charge(answer);
+    log.charge({ ...answer, receipt: 'd'.repeat(64), order: undefined });
+    const report = await audit(log, new FakeChain());
+    expect(report.findings.map(({ code, where }) => [code, where])).toEqual([
+      ['charge-without-output', `entry ${log.money.flawed[0]?.index}`],
+    ]);
+    expect(report.verdict).toBe('finding');
+  });
+
+  it('output-without-charge: a delivered output that its gateway passed over, or left for longer than it may', async () => {
+    const log = paidRealLog();
+    const left = log.answer();
+    log.witness();
+    expect(await codes(log)).toEqual([]);
+    expect(await codes(log, new FakeChain(), { graceSeconds: 100 })).toEqual(['output-without-charge']);
+    log.charged(1);
+    const report = await audit(log, new FakeChain());
+    expect(report.findings.map(({ code, where }) => [code, where])).toEqual([
+      ['output-without-charge', `entry ${log.log.timeline.registry.indexOf(left.receipt)}`],
+    ]);
+  });
+
+  it('one of each at once, and it finds both', async () => {
+    const log = paidRealLog();
+    log.answer();
+    log.charged(1);
+    log.charged(1);
+    log.charge({ ...log.answer(), receipt: 'd'.repeat(64), order: undefined });
+    expect((await codes(log)).toSorted()).toEqual(['charge-without-output', 'output-without-charge']);
+  });
+
+  it('charge-amount: a unit more than the price', async () => {
+    const log = paidRealLog();
+    const answer = log.answer();
+    log.witness();
+    log.charge(answer, { amount: String(PRICE + 1n) });
+    expect(await codes(log)).toEqual(['charge-amount']);
+  });
+
+  it('charge-double: the same output twice', async () => {
+    const log = paidRealLog();
+    const answer = log.answer();
+    log.witness();
+    log.charge(answer);
+    const { fee } = log.money.charges[0]!;
+    log.charge(answer, { fee: String(fee + 1n) });
+    expect((await codes(log)).toSorted()).toEqual(['charge-double', 'equivocation']);
+  });
+
+  it('charge-version: another version than was ordered', async () => {
+    const log = paidRealLog();
+    const answer = log.answer({ version: log.v2 });
+    log.witness();
+    log.charge(answer);
+    expect(await codes(log)).toContain('charge-version');
+  });
+
+  it('charge-order: an order for other bytes', async () => {
+    const log = paidRealLog();
+    const answer = log.answer({ order: { requestHash: bytes32Of('8'.repeat(64)) } });
+    log.witness();
+    log.charge(answer);
+    expect(await codes(log)).toEqual(['charge-order']);
+  });
+
+  it('charge-voucher: more captured than the voucher allows, and a sum that is not the sum', async () => {
+    for (const bend of [{ voucher: voucherOf(payer, PRICE - 1n) }, { cumulative: String(PRICE * 2n) }]) {
+      const log = paidRealLog();
+      const answer = log.answer();
+      log.witness();
+      const honest = paidRealLog();
+      const [ready] = honest.charged(1);
+      const batch = honest.money.chargeOf(ready ?? '')?.charge.batch;
+      log.charge(answer, { batch: { ...batch!, ...bend } });
+      expect(await codes(log)).toEqual(['charge-voucher']);
+    }
+  });
+
+  it('charge-early: before witnesses saw the receipt', async () => {
+    const log = paidRealLog();
+    log.charge(log.answer());
+    expect(await codes(log)).toEqual(['charge-early']);
+  });
+
+  it('charge-receipt: an amount that the node did not sign for', async () => {
+    const log = paidRealLog();
+    const answer = log.answer({ receiptBy: payer });
+    log.witness();
+    log.charge(answer);
+    expect(await codes(log)).toEqual(['charge-receipt']);
+  });
+
+  it.each<[string, Partial<Predicate<'batch'>>]>([
+    ['another root', { root: `0x${'1'.repeat(64)}` }],
+    ['another total', { total: '1' }],
+    ['a credit to somebody else', { credits: [{ to: payer.address, amount: String(PRICE) }] }],
+    ['a range with a gap', { from: '1' }],
+    ['a number that does not follow', { number: '2' }],
+  ])('batch-mismatch: %s', async (_, more) => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.charged(1);
+    post(log, chain, more);
+    expect(await codes(log, chain)).toContain('batch-mismatch');
+  });
+
+  it('batch-chain: the chain holds another batch, more of them, fewer, or pays more', async () => {
+    const bends: ((chain: FakeChain) => void)[] = [
+      (chain) => void (chain.batches[0] = { ...chain.batches[0]!, root: ZERO_BYTES32 }),
+      (chain) => void chain.batches.push(chain.batches[0]!),
+      (chain) => void chain.batches.pop(),
+      (chain) => void chain.credited.set(TREASURY, 1_000_000n),
+      (chain) => void (chain.payee = payer.address),
+    ];
+    for (const bend of bends) {
+      const [log, chain] = [paidRealLog(), new FakeChain()];
+      log.charged(1);
+      post(log, chain);
+      bend(chain);
+      expect(await codes(log, chain), String(bend)).toEqual(['batch-chain']);
+    }
+  });
+
+  it('a batch that is posted and not logged yet is no fault, when it is what the log makes', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.charged(1);
+    const range = {
+      number: 1,
+      network: NETWORK,
+      vault: VAULT,
+      treasury: TREASURY,
+      from: 0,
+      to: log.log.size,
+    };
+    const { root, channelsRoot, total } = batchContent(log.money, range);
+    chain.batches.push({ root, channelsRoot, total, count: 1 });
+    chain.covered = log.log.size;
+    expect(await codes(log, chain)).toEqual([]);
+    chain.batches[0] = { root, channelsRoot, total: total + 1n, count: 1 };
+    expect(await codes(log, chain)).toEqual(['batch-chain']);
+  });
+
+  it('overclaimed: a unit more was claimed from a payment channel than was captured', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.charged(2);
+    post(log, chain);
+    for (const [channel, claimed] of chain.claims) chain.claims.set(channel, claimed + 1n);
+    expect(await codes(log, chain)).toEqual(['overclaimed']);
+  });
+
+  it('refund-mismatch: a class refund that is not its incident’s', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.charged(2);
+    post(log, chain);
+    const incident = log.log.add(owner, 'incident.open', {
+      versions: [log.v1],
+      from: 0,
+      nonce: '7'.repeat(32),
+    });
+    const size = log.witness();
+    const of = { incident, size, network: NETWORK, vault: VAULT };
+    const due = refundContent(log.money, { ...of, affected: affectedReceipts(log.log.timeline) });
+    expect(due.charges).toHaveLength(2);
+    const said = {
+      ...of,
+      size: String(size),
+      root: due.root,
+      count: '2',
+      total: String(due.total),
+      shortfall: '0',
+      txs: [`0x${'6'.repeat(64)}`],
+    };
+    log.log.add(settler, 'refund', said);
+    expect(await codes(log, chain)).toEqual([]);
+    log.log.add(settler, 'refund', { ...said, incident: 'e'.repeat(64) });
+    expect(await codes(log, chain)).toEqual(['refund-mismatch']);
+  });
+
+  it('unauthorised: a charge by whoever is no gateway is ignored, and told', async () => {
+    const log = paidRealLog();
+    const answer = log.answer();
+    log.witness();
+    log.charge(answer, {}, settler);
+    expect(await codes(log)).toContain('unauthorised');
+  });
+});

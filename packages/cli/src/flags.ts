@@ -83,10 +83,11 @@ export const SAMPLE_FLAGS: FlagParametersForType<SampleFlags, CliContext> = {
   },
 };
 
-function asPositive(value: string): number {
+/** A whole number from 1. @throws CliError `usage` */
+export function asPositive(value: string): number {
   const count = asCount(value);
   if (count > 0) return count;
-  throw new CliError('usage', { what: 'a sample of none shows nothing' });
+  throw new CliError('usage', { what: '0 is too few' });
 }
 
 function asSeed(value: string): string {

@@ -29,6 +29,8 @@ export interface FollowerOptions {
   readonly pollMs?: number;
   /** Sees every readable record once, in log order, after the registry has folded or refused it. */
   readonly onRecord?: (record: LogRecord, logged: LoggedBytes) => void;
+  /** Sees every entry's bytes once, readable or not, before `onRecord`. */
+  readonly onEntry?: (entry: Uint8Array, index: number) => void;
   /** Kinds that are noted by id only: neither verified, nor folded, nor given to `onRecord`. */
   readonly skim?: ReadonlySet<Kind>;
   /** Told of polls that failed; the follower goes on. */
@@ -81,6 +83,16 @@ export class Follower {
   /** Origin of the log, by its newest checkpoint; empty before the first. */
   get origin(): string {
     return this.#origin;
+  }
+
+  /** The newest checkpoint that was read to and verified; empty before the first. */
+  get newestNote(): Uint8Array {
+    return this.#readNote;
+  }
+
+  /** Root of the first `size` entries; undefined beyond what was read, and before the last logged witnessed checkpoint. */
+  rootAt(size: number): Uint8Array | undefined {
+    return size <= this.#tail.size ? this.#tail.rootAt(size) : undefined;
   }
 
   /** Entries that a quorum of witnesses has seen. */
@@ -205,6 +217,7 @@ export class Follower {
   }
 
   #fold(entry: Uint8Array, index: number): void {
+    this.#options.onEntry?.(entry, index);
     const { skim } = this.#options;
     const skimmed = skim === undefined ? undefined : skimmedId(entry, skim);
     if (skimmed !== undefined) {

@@ -42,6 +42,51 @@ contract InvariantsTest {
         _theAnchorIsMonotone();
     }
 
+    /// The invariants are worth what the actions reach: a long walk from a fixed seed does every consequential thing, and
+    /// the books balance along the way.
+    function testALongWalkReachesEverything() external {
+        string[15] memory wanted = [
+            "claim", "finalizeWithdraw", "returnExact", "capture", "withdraw", "voidCharge", "openCharge", "voidCredit",
+            "openCredit", "executeRefund", "vetoRefund", "claimCharge", "unstake", "slash", "takeExcess"
+        ];
+        uint256 done = 0;
+        for (uint256 step = 0; done < wanted.length; ++step) {
+            require(step < 4000, wanted[done]);
+            _act(uint256(keccak256(abi.encode("walk", step))));
+            if (step % 50 == 0) this.invariant_theBooksBalance();
+            while (done < wanted.length && handler.deeds(wanted[done]) > 0) ++done;
+        }
+        this.invariant_theBooksBalance();
+    }
+
+    function _act(uint256 dice) private {
+        uint256 what = dice % 23;
+        (uint8 a, uint8 b, uint64 c) = (uint8(dice >> 8), uint8(dice >> 16), uint64(dice >> 24));
+        bool flag = dice >> 255 == 1;
+        if (what == 0) handler.warp(uint16(c));
+        else if (what == 1) handler.anchorNext(a);
+        else if (what == 2) handler.deposit(c);
+        else if (what == 3) handler.claimVoucher(c, uint64(dice >> 100));
+        else if (what == 4) handler.sweep();
+        else if (what == 5) handler.giveBack(c);
+        else if (what == 6) handler.withdrawChannel(c);
+        else if (what == 7) handler.payExact(c);
+        else if (what == 8) handler.returnExact(a);
+        else if (what < 11) handler.post(a, c, flag);
+        else if (what == 11) handler.withdraw(a, b);
+        else if (what == 12) handler.challenge(a, b);
+        else if (what == 13) handler.answer(a);
+        else if (what == 14) handler.challengeCredit(a, b);
+        else if (what == 15) handler.propose(a, b, flag);
+        else if (what == 16) handler.decide(a, flag);
+        else if (what == 17) handler.claimBack(a);
+        else if (what == 18) handler.stake(a, c);
+        else if (what == 19) handler.unstake(a, c);
+        else if (what == 20) handler.slash(a, uint16(c));
+        else if (what == 21) handler.answerCredit(a);
+        else handler.dispute();
+    }
+
     /// Nothing but the development mint makes money.
     function _supplyIsWhatWasMinted() private view {
         require(token.totalSupply() == handler.minted(), "supply");

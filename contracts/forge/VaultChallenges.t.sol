@@ -114,6 +114,7 @@ contract VaultChallengesTest is World {
         eq(vault.credits(1, treasury), 7);
         eq(vault.liabilities(), 170);
         yes(vault.voided(leafOf(charges[2])));
+        yes(vault.isRefunded(20) && !vault.isRefunded(3));
         vm.expectPartialRevert(VaultBase.AlreadyVoided.selector);
         vault.voidCharge(mine);
         vm.prank(stranger);
@@ -121,7 +122,7 @@ contract VaultChallengesTest is World {
         vault.challengeCharge(mine);
     }
 
-    function testAVoidTakesNoMoreThanTheCreditsHold() public {
+    function testAVoidTakesAllOfAChargeOrNothing() public {
         Charge memory bad = chargeOf(5, payer, node2, 40, 60);
         VaultBatches.BatchPost memory post = batchOf(new Charge[](0));
         post.root = leafOf(bad);
@@ -132,9 +133,47 @@ contract VaultChallengesTest is World {
         vault.challengeCharge(proven(one(bad), 0));
         vm.warp(block.timestamp + RESPONSE + 1);
         vault.voidCharge(proven(one(bad), 0));
-        eq(token.balanceOf(payer), 10);
-        eq(vault.credits(2, treasury), 0);
-        eq(vault.credits(2, node2), 0);
+        eq(token.balanceOf(payer), 0);
+        eq(vault.credits(2, treasury), 10);
+        yes(vault.voided(leafOf(bad)) && !vault.isRefunded(5));
+    }
+
+    /// A charge whose node is the treasury itself needs both its parts from one credit.
+    function testAVoidOfTheTreasurysOwnCharge() public {
+        Charge[] memory own = new Charge[](2);
+        own[0] = chargeOf(5, payer, treasury, 40, 10);
+        own[1] = chargeOf(6, payer, treasury, 70, 10);
+        VaultBatches.BatchPost memory post = batchOf(own);
+        post.credits[0].amount = 109;
+        postBatch(post);
+        for (uint256 i = 0; i < 2; ++i) {
+            ProvenCharge memory mine = proven(own, i);
+            vm.prank(stranger);
+            vault.challengeCharge(mine);
+        }
+        vm.warp(block.timestamp + RESPONSE + 1);
+        vault.voidCharge(proven(own, 0));
+        eq(token.balanceOf(payer), 40);
+        eq(vault.credits(2, treasury), 69);
+        yes(vault.isRefunded(5));
+        vault.voidCharge(proven(own, 1));
+        eq(token.balanceOf(payer), 40);
+        eq(vault.credits(2, treasury), 69);
+        yes(!vault.isRefunded(6));
+    }
+
+    function testAVoidWantsTheNodesPartToo() public {
+        Charge[] memory list = one(chargeOf(5, payer, node2, 40, 10));
+        VaultBatches.BatchPost memory post = batchOf(list);
+        for (uint256 i = 0; i < 2; ++i) if (post.credits[i].account == node2) post.credits[i].amount = 29;
+        postBatch(post);
+        vm.prank(stranger);
+        vault.challengeCharge(proven(list, 0));
+        vm.warp(block.timestamp + RESPONSE + 1);
+        vault.voidCharge(proven(list, 0));
+        eq(token.balanceOf(payer), 0);
+        eq(vault.credits(2, node2), 29);
+        eq(vault.credits(2, treasury), 10);
     }
 
     function testAChallengeLeavesTimeToAnswerWithinTheHold() public {
@@ -243,13 +282,29 @@ contract VaultChallengesTest is World {
         yes(!vault.opened(vault.creditSubject(1, node)));
         part[0] = proven(charges, 2);
         part[1] = proven(charges, 3);
-        vm.prank(gateway);
         vault.openCredit(1, node, part);
         yes(vault.opened(vault.creditSubject(1, node)));
-        eq(token.balanceOf(gateway), BOND);
+        eq(token.balanceOf(address(this)), BOND);
         vm.prank(stranger);
         vm.expectPartialRevert(VaultChallenges.AlreadyChallenged.selector);
         vault.challengeCredit(1, node);
+    }
+
+    /// A challenger who shows the last charge only cannot keep others from showing all.
+    function testNobodySkipsChargesForAnother() public {
+        _challengeCredit(1, node);
+        ProvenCharge[] memory last = new ProvenCharge[](1);
+        last[0] = proven(charges, 3);
+        vm.prank(stranger);
+        vault.openCredit(1, node, last);
+        ProvenCharge[] memory all = new ProvenCharge[](3);
+        (all[0], all[1], all[2]) = (proven(charges, 0), proven(charges, 2), proven(charges, 3));
+        vm.prank(gateway);
+        vault.openCredit(1, node, all);
+        eq(token.balanceOf(gateway), BOND);
+        (uint128 sum, uint64 next) = vault.progress(vault.creditSubject(1, node), stranger);
+        eq(sum, 20);
+        eq(next, 37);
     }
 
     function testTheTreasurysCreditIsTheFees() public {

@@ -319,12 +319,33 @@ contract VaultRefundsTest is World {
         vault.voidCharge(proven(charges, 1));
         eq(token.balanceOf(payer2), 50);
         yes(vault.voided(leafOf(charges[1])));
+        // The refund has its money: the void moves nothing, and the payer's entry is paid.
         vault.voidCharge(proven(charges, 0));
+        eq(token.balanceOf(payer), 0);
         ProvenCharge memory first = proven(charges, 0);
         bytes32[] memory path = Trees.path(entries, 2);
         vm.expectPartialRevert(VaultBase.AlreadyVoided.selector);
         vault.claimCharge(INCIDENT, first, path);
+        vault.claimRefund(INCIDENT, payer, 130, mine, Trees.path(entries, 0));
+        eq(token.balanceOf(payer), 130);
         eq(token.balanceOf(address(this)), 100);
+    }
+
+    /// A charge that was voided and paid back after the plan was made is not given back by the payer's entry as well.
+    function testAChargePaidBackByAVoidIsNotRefunded() public {
+        token.mint(address(this), 100);
+        token.approve(address(vault), 100);
+        vault.challengeCharge(proven(charges, 0));
+        vm.warp(block.timestamp + RESPONSE - VETO + 1);
+        VaultRefunds.Plan memory plan = _plan();
+        _propose(plan);
+        vm.warp(block.timestamp + VETO);
+        vault.voidCharge(proven(charges, 0));
+        eq(token.balanceOf(payer), 100);
+        vault.executeRefund(plan);
+        bytes32[] memory whole = Trees.path(entries, 0);
+        vm.expectPartialRevert(VaultBase.AlreadyRefunded.selector);
+        vault.claimRefund(INCIDENT, payer, 130, mine, whole);
     }
 
     function _plan() private view returns (VaultRefunds.Plan memory plan) {

@@ -51,7 +51,8 @@ function runAll(): void {
     return;
   }
   const count: Record<Verdict, number> = { killed: 0, survived: 0, 'same-code': 0, 'does-not-compile': 0 };
-  for (const { source, mutant } of mutants) {
+  for (const [index, { source, mutant }] of mutants.entries()) {
+    if (index % 25 === 0) console.log(`${index} of ${mutants.length}`);
     const verdict = judge(source, mutant);
     count[verdict]++;
     if (verdict === 'survived') console.log(`survived ${mutant.id} ${mutant.what}`);

@@ -25,6 +25,9 @@ contract Handler is Channels {
     mapping(bytes32 incident => Charge) internal scopeOf;
     bytes32[] internal incidents;
     bytes32[] internal exacts;
+    /// Challenges that were made, whether answered since or not: batch and item, batch and account.
+    uint256[2][] internal doubtedCharges;
+    uint256[2][] internal doubtedCredits;
     uint64 internal nextIndex;
     uint256 internal salt;
     uint64 internal sequence;
@@ -37,6 +40,8 @@ contract Handler is Channels {
     /// By account: what was ever staked, and what was slashed.
     mapping(address => uint256) public everStaked;
     mapping(address => uint256) public slashedOf;
+    /// How often each consequential thing happened, so that a run can show that it reached them.
+    mapping(string => uint256) public deeds;
     uint64 public lastAnchored;
     bytes32 public lastRoot;
 
@@ -83,18 +88,18 @@ contract Handler is Channels {
     function openBonds() external view returns (uint256 sum) {
         for (uint256 b = 1; b <= vault.batchCount(); ++b) {
             for (uint256 i = 0; i < chargesOf[b].length; ++i) {
-                (address challenger,,,) = vault.challenges(leafOf(chargesOf[b][i]));
+                (address challenger,) = vault.challenges(leafOf(chargesOf[b][i]));
                 if (challenger != address(0)) sum += BOND;
             }
             for (uint256 i = 0; i < 4; ++i) {
-                (address challenger,,,) = vault.challenges(vault.creditSubject(b, nodes[i]));
+                (address challenger,) = vault.challenges(vault.creditSubject(b, nodes[i]));
                 if (challenger != address(0)) sum += BOND;
             }
         }
     }
 
     function warp(uint16 by) external {
-        vm.warp(block.timestamp + by % 400);
+        vm.warp(block.timestamp + by % 200);
     }
 
     function anchorNext(uint8 more) public {
@@ -119,6 +124,7 @@ contract Handler is Channels {
         if (ceiling > signedCeiling) signedCeiling = ceiling;
         IBatchSettlement.VoucherClaim[] memory rows = voucherBy(SESSION_KEY, config, ceiling, total);
         settlement.claimWithSignature(rows, signedBatch(rows));
+        ++deeds["claim"];
     }
 
     function sweep() external {
@@ -139,6 +145,7 @@ contract Handler is Channels {
         } else if (since != 0 && block.timestamp >= uint256(since) + 900) {
             vm.prank(payer);
             settlement.finalizeWithdraw(config);
+            ++deeds["finalizeWithdraw"];
         }
     }
 
@@ -171,6 +178,7 @@ contract Handler is Channels {
         if (owner == address(0)) return;
         vm.prank(settler);
         vault.returnExact(id);
+        ++deeds["returnExact"];
     }
 
     /// Posts a batch of up to four charges that the vault's free money can bear; some capture an exact payment.
@@ -199,6 +207,7 @@ contract Handler is Channels {
             if (amount > 0) {
                 batch.captures = new VaultExact.Capture[](1);
                 batch.captures[0] = VaultExact.Capture(id, uint128(seed % amount + 1));
+                ++deeds["capture"];
             }
         }
         postBatch(batch);
@@ -211,48 +220,66 @@ contract Handler is Channels {
         if (vault.isHeld(number) || vault.credits(number, account) == 0) return;
         vm.prank(stranger);
         vault.withdraw(account, uints(number));
+        ++deeds["withdraw"];
     }
 
     function challenge(uint8 which, uint8 item) external {
         (uint256 number, uint256 i) = _pick(which, item);
         if (number == 0 || !_challengeable(number)) return;
         bytes32 leaf = leafOf(chargesOf[number][i]);
-        (address challenger,,,) = vault.challenges(leaf);
+        (address challenger,) = vault.challenges(leaf);
         if (challenger != address(0) || vault.opened(leaf) || vault.voided(leaf)) return;
         ProvenCharge memory mine = proven(chargesOf[number], i);
         vm.prank(stranger);
         vault.challengeCharge(mine);
+        doubtedCharges.push([number, i]);
     }
 
-    function answer(uint8 which, uint8 item) external {
-        (uint256 number, uint256 i) = _pick(which, item);
-        if (number == 0) return;
+    function answer(uint8 which) external {
+        if (doubtedCharges.length == 0) return;
+        uint256 latest = doubtedCharges.length - 1;
+        uint256[2] memory doubt = doubtedCharges[latest - which % (latest + 1) % 4];
+        (uint256 number, uint256 i) = (doubt[0], doubt[1]);
         Charge memory charge = chargesOf[number][i];
-        (address challenger, uint40 answerBy,,) = vault.challenges(leafOf(charge));
+        (address challenger, uint40 answerBy) = vault.challenges(leafOf(charge));
         if (challenger == address(0)) return;
         ProvenCharge memory mine = proven(chargesOf[number], i);
         if (block.timestamp > answerBy) {
             uint256 before = token.balanceOf(charge.payer);
             vault.voidCharge(mine);
+            ++deeds["voidCharge"];
             _gaveBack(charge, token.balanceOf(charge.payer) - before);
         } else if (charge.entryLeaf == logLeaves[charge.logIndex]) {
             vault.openCharge(mine, lastAnchored, Trees.logPath(logLeaves, charge.logIndex, 0, lastAnchored));
+            ++deeds["openCharge"];
         }
     }
 
     function challengeCredit(uint8 who, uint8 which) external {
         if (vault.batchCount() == 0) return;
-        uint256 number = which % vault.batchCount() + 1;
+        uint256 number = vault.batchCount() - which % vault.batchCount() % 4;
         address account = nodes[who % 4];
         bytes32 subject = vault.creditSubject(number, account);
-        (address challenger, uint40 answerBy,,) = vault.challenges(subject);
-        if (challenger != address(0) && block.timestamp > answerBy) {
-            vault.voidCredit(number, account);
-        } else if (challenger != address(0)) {
+        (address challenger,) = vault.challenges(subject);
+        if (challenger != address(0) || vault.opened(subject)) return;
+        if (vault.credits(number, account) == 0 || !_challengeable(number)) return;
+        vm.prank(stranger);
+        vault.challengeCredit(number, account);
+        doubtedCredits.push([number, uint160(account)]);
+    }
+
+    function answerCredit(uint8 which) external {
+        if (doubtedCredits.length == 0) return;
+        uint256 latest = doubtedCredits.length - 1;
+        uint256[2] memory doubt = doubtedCredits[latest - which % (latest + 1) % 4];
+        (uint256 number, address account) = (doubt[0], address(uint160(doubt[1])));
+        (address challenger, uint40 answerBy) = vault.challenges(vault.creditSubject(number, account));
+        if (challenger == address(0)) return;
+        if (block.timestamp <= answerBy) {
             _openCredit(number, account);
-        } else if (vault.credits(number, account) > 0 && !vault.opened(subject) && _challengeable(number)) {
-            vm.prank(stranger);
-            vault.challengeCredit(number, account);
+        } else {
+            vault.voidCredit(number, account);
+            ++deeds["voidCredit"];
         }
     }
 
@@ -278,20 +305,22 @@ contract Handler is Channels {
 
     function decide(uint8 which, bool stop) external {
         if (incidents.length == 0) return;
-        bytes32 incident = incidents[which % incidents.length];
+        bytes32 incident = incidents[incidents.length - 1 - which % incidents.length % 6];
         (bytes32 hash,,,,, uint40 executableAt) = vault.refunds(incident);
         if (hash == 0) return;
         if (block.timestamp >= executableAt) {
             vault.executeRefund(plans[incident]);
+            ++deeds["executeRefund"];
         } else if (stop) {
             vm.prank(vetoer);
             vault.vetoRefund(incident);
+            ++deeds["vetoRefund"];
         }
     }
 
     function claimBack(uint8 which) external {
         if (incidents.length == 0) return;
-        bytes32 incident = incidents[which % incidents.length];
+        bytes32 incident = incidents[incidents.length - 1 - which % incidents.length % 6];
         (bytes32 hash,,, uint128 funded, uint128 paid, uint40 executableAt) = vault.refunds(incident);
         Charge memory charge = scopeOf[incident];
         if (executableAt == 0 || hash != 0 || funded == paid) return;
@@ -301,6 +330,7 @@ contract Handler is Channels {
         while (all[i].logIndex != charge.logIndex) ++i;
         uint256 before = token.balanceOf(charge.payer);
         vault.claimCharge(incident, proven(all, i), new bytes32[](0));
+        ++deeds["claimCharge"];
         _gaveBack(charge, token.balanceOf(charge.payer) - before);
     }
 
@@ -317,6 +347,7 @@ contract Handler is Channels {
         (uint128 bonded, uint128 leaving,, uint40 leavesAt) = registry.stakes(account);
         if (leaving > 0 && block.timestamp >= leavesAt) {
             registry.withdraw(account);
+            ++deeds["unstake"];
         } else if (bonded > 0) {
             vm.prank(account);
             registry.unbond(amount % bonded + 1);
@@ -337,6 +368,7 @@ contract Handler is Channels {
             signature(nodeKeys[who % 4], typed(vault.domainSeparator(), _receiptMessage(receipt)));
         uint256 before = registry.stakeOf(account);
         registry.slashOverclaim(receipt, sig, order);
+        ++deeds["slash"];
         uint256 lost = before - registry.stakeOf(account);
         yes(lost <= then / 2);
         slashedOf[account] += lost;
@@ -347,6 +379,7 @@ contract Handler is Channels {
         (,, uint40 until) = vault.excessDisputes(channel);
         if (until != 0 && block.timestamp >= until) {
             vault.takeExcess(config);
+            ++deeds["takeExcess"];
         } else if (until == 0 && claimed > vault.excessReturned(channel)) {
             vm.prank(payer);
             vault.disputeExcess(config);
@@ -369,12 +402,13 @@ contract Handler is Channels {
             if (!vault.voided(leafOf(all[i]))) list[n++] = proven(all, i);
         }
         vault.openCredit(number, account, list);
+        ++deeds["openCredit"];
     }
 
     function _pick(uint8 which, uint8 item) private view returns (uint256 number, uint256 i) {
         uint256 n = vault.batchCount();
         if (n == 0) return (0, 0);
-        number = which % n + 1;
+        number = n - which % n % 6;
         if (chargesOf[number].length == 0) return (0, 0);
         i = item % chargesOf[number].length;
     }

@@ -87,6 +87,7 @@ abstract contract VaultBase is ReentrancyGuardTransient {
     error NotInTree();
     error TooEarly(uint256 until);
     error TooLate(uint256 since);
+    /// One of the receipts from this log index to 255 further was given back before, or none is named.
     error AlreadyRefunded(uint256 logIndex);
     error AlreadyVoided();
     error NothingToPay();
@@ -150,6 +151,13 @@ abstract contract VaultBase is ReentrancyGuardTransient {
         leaf = proven.charge.hash();
         require(MerkleProof.verifyCalldata(proven.proof, _batch(proven.charge.batch).root, leaf), NotInTree());
         require(!voided[leaf], AlreadyVoided());
+    }
+
+    /// Marks receipts as given back. @param bits of one word; none of them may be marked already
+    function _markRefunded(uint256 word, uint256 bits) internal {
+        uint256 before = refundedBits[word];
+        require(bits != 0 && before & bits == 0, AlreadyRefunded(word << 8));
+        refundedBits[word] = before | bits;
     }
 
     /// Takes up to `amount` of an account's held credit in a batch; the money stays in the vault, for another purpose.

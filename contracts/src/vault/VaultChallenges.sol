@@ -15,13 +15,18 @@ abstract contract VaultChallenges is VaultBatches {
     struct Challenge {
         address challenger;
         uint40 answerBy;
-        /// Of a credit: what its charges sum up to so far, and one more than the last log index counted.
+    }
+
+    /// How far somebody has come in opening a credit: what its charges sum up to, and one more than the last log index.
+    struct Progress {
         uint128 sum;
         uint64 next;
     }
 
     /// Open challenges, by leaf or by keccak256(abi.encode(batch, account)).
     mapping(bytes32 subject => Challenge) public challenges;
+    /// Everybody who opens a credit counts alone, so that nobody can skip charges for another.
+    mapping(bytes32 subject => mapping(address opener => Progress)) public progress;
     /// Subjects that were opened once; they cannot be challenged again.
     mapping(bytes32 subject => bool) public opened;
 
@@ -58,7 +63,10 @@ abstract contract VaultChallenges is VaultBatches {
     function voidCharge(ProvenCharge calldata proven) external nonReentrant {
         bytes32 leaf = _leafIn(proven);
         address challenger = _lapsed(leaf);
-        _void(proven.charge, leaf, !isRefunded(proven.charge.logIndex));
+        uint64 index = proven.charge.logIndex;
+        bool paidBack = _void(proven.charge, leaf, !isRefunded(index));
+        // From here no refund gives it back again.
+        if (paidBack) _markRefunded(index >> 8, 1 << (index & 255));
         _pay(challenger, bond);
     }
 
@@ -86,10 +94,10 @@ abstract contract VaultChallenges is VaultBatches {
     /// Shows charges that make up a challenged credit, ascending by log index, in as many calls as it takes.
     function openCredit(uint256 number, address account, ProvenCharge[] calldata charges) external nonReentrant {
         bytes32 subject = creditSubject(number, account);
-        Challenge storage challenge = challenges[subject];
-        require(challenge.challenger != address(0), NotChallenged(subject));
-        uint128 sum = challenge.sum;
-        uint64 next = challenge.next;
+        require(challenges[subject].challenger != address(0), NotChallenged(subject));
+        Progress storage mine = progress[subject][msg.sender];
+        uint128 sum = mine.sum;
+        uint64 next = mine.next;
         for (uint256 i = 0; i < charges.length; ++i) {
             Charge calldata charge = charges[i].charge;
             require(charge.batch == number, WrongBatch(charge.batch));
@@ -103,8 +111,8 @@ abstract contract VaultChallenges is VaultBatches {
         if (sum >= credits[number][account]) {
             _open(subject);
         } else {
-            challenge.sum = sum;
-            challenge.next = next;
+            mine.sum = sum;
+            mine.next = next;
         }
     }
 
@@ -129,7 +137,7 @@ abstract contract VaultChallenges is VaultBatches {
         require(block.timestamp < end, TooLate(end));
         require(challenges[subject].challenger == address(0) && !opened[subject], AlreadyChallenged(subject));
         uint40 answerBy = uint40(block.timestamp) + response;
-        challenges[subject] = Challenge(msg.sender, answerBy, 0, 0);
+        challenges[subject] = Challenge(msg.sender, answerBy);
         // Nor may they be withdrawn between a missed answer and the call that voids.
         _freeze(batch, uint256(answerBy) + response);
         emit Challenged(subject, msg.sender, answerBy);
@@ -162,15 +170,20 @@ abstract contract VaultChallenges is VaultBatches {
         require(Rfc6962.includes(charge.entryLeaf, charge.logIndex, size, root, inclusion), NotIncluded());
     }
 
-    /// Takes a charge's money from the credits it made, as far as they are still there, and pays it to the payer.
-    function _void(Charge calldata charge, bytes32 leaf, bool payBack) private {
+    /// Takes a charge's money from the credits it made and pays it to the payer: all of it, or nothing when it is not all
+    /// there, because then a refund has taken it, and pays it.
+    function _void(Charge calldata charge, bytes32 leaf, bool payBack) private returns (bool) {
         voided[leaf] = true;
+        uint256 part = charge.nodePart();
+        uint256 ofNode = charge.node == treasury ? part + charge.fee : part;
+        payBack = payBack && credits[charge.batch][charge.node] >= ofNode;
+        payBack = payBack && credits[charge.batch][treasury] >= charge.fee;
         uint128 back = 0;
         if (payBack) {
-            back = _takeCredit(charge.batch, charge.node, charge.nodePart());
-            back += _takeCredit(charge.batch, treasury, charge.fee);
+            back = _takeCredit(charge.batch, charge.node, part) + _takeCredit(charge.batch, treasury, charge.fee);
         }
         emit ChargeVoided(leaf, charge.payer, back);
         _pay(charge.payer, back);
+        return payBack;
     }
 }

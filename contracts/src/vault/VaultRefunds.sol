@@ -102,12 +102,12 @@ abstract contract VaultRefunds is VaultChallenges {
         delete refund.planHash;
 
         uint128 missing = plan.total;
-        for (uint256 i = 0; i < plan.takes.length && missing > 0; ++i) {
+        for (uint256 i = 0; i < plan.takes.length; ++i) {
             Take calldata take = plan.takes[i];
             if (!isHeld(take.batch)) continue;
             missing -= _takeCredit(take.batch, take.account, Math.min(take.amount, missing));
         }
-        for (uint256 i = 0; i < plan.stakes.length && missing > 0; ++i) {
+        for (uint256 i = 0; i < plan.stakes.length; ++i) {
             uint128 wanted = uint128(Math.min(plan.stakes[i].amount, missing));
             uint128 taken = registry.seize(plan.stakes[i].account, wanted);
             liabilities += taken;
@@ -155,12 +155,6 @@ abstract contract VaultRefunds is VaultChallenges {
         require(refund.executableAt != 0, NoSuchRefund(incident));
         require(refund.planHash == bytes32(0), NotExecuted(incident));
         require(MerkleProof.verifyCalldata(proof, refund.root, leaf), NotInTree());
-    }
-
-    function _markRefunded(uint256 word, uint256 bits) private {
-        uint256 before = refundedBits[word];
-        require(bits != 0 && before & bits == 0, AlreadyRefunded(word << 8));
-        refundedBits[word] = before | bits;
     }
 
     /// Exact to the unit when the refund is funded; else each payer bears its part of the shortfall, rounded down.

@@ -4,6 +4,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   hash,
   type KeyObject,
   randomBytes as nodeRandomBytes,
@@ -49,7 +50,8 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** HMAC-SHA-256 (RFC 2104) of the concatenation of `parts`. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const h = createHmac('sha256', key);
+  // A key object, because Node 24 takes four times as long to find out that bytes are none.
+  const h = createHmac('sha256', createSecretKey(key));
   for (const part of parts) h.update(part);
   return plain(h.digest());
 }

@@ -6,6 +6,13 @@ const FIRST_CAPACITY = 1_024;
 /** At least 16 bytes, or their lower-case hexadecimal. */
 export type Digest = Uint8Array | string;
 
+/** Items as they stand in the map. */
+export interface DigestRows {
+  readonly digests: Uint32Array;
+  readonly indices: Float64Array;
+  readonly tags: Uint32Array;
+}
+
 /**
  * Digest prefixes → (index, tag). Insert and find only.
  *
@@ -39,8 +46,11 @@ export class DigestMap {
 
   /** Adds an item; the first one with a digest stays. */
   add(digest: Digest, index: number, tag: number): void {
+    this.#addWords(toWords(digest), index, tag);
+  }
+
+  #addWords(words: Uint32Array, index: number, tag: number): void {
     if (this.#count === this.#indices.length) this.#grow();
-    const words = toWords(digest);
     const slot = this.#slotOf(words);
     if (this.#slots[slot] !== 0) return;
     const item = this.#count++;
@@ -48,6 +58,24 @@ export class DigestMap {
     this.#indices[item] = index;
     this.#tags[item] = tag;
     this.#slots[slot] = item + 1;
+  }
+
+  /** Items from number `from` on that stand before index `before`: what was added in that order. */
+  slice(from: number, before: number): DigestRows {
+    let to = from;
+    while (to < this.#count && (this.#indices[to] as number) < before) to++;
+    return {
+      digests: this.#digests.slice(from * WORDS, to * WORDS),
+      indices: this.#indices.slice(from, to),
+      tags: this.#tags.slice(from, to),
+    };
+  }
+
+  /** Adds what `slice` gave, in the same order. */
+  append({ digests, indices, tags }: DigestRows): void {
+    for (let i = 0; i < indices.length; i++) {
+      this.#addWords(digests.subarray(i * WORDS, (i + 1) * WORDS), indices[i] as number, tags[i] as number);
+    }
   }
 
   /** The slot that holds these words, or the free one where they belong. */

@@ -17,6 +17,7 @@ export interface FsckFinding {
     | 'bundle-mismatch' // a stored bundle is not the entries
     | 'tile-missing'
     | 'tile-mismatch' // a stored tile is not what the entries lead to
+    | 'index-damaged' // what a start would have to make again from the entries
     | 'checkpoint-mismatch'
     | 'checkpoint-signature';
   /** File, below the log's directory. */

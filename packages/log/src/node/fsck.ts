@@ -4,6 +4,7 @@ import { openCheckpoint } from '../checkpoint.ts';
 import { CheckpointError, NoteError } from '../errors.ts';
 import type { NoteVerifier } from '../note-verify.ts';
 import type { CheckpointRow, RowState } from './checkpoint-row.ts';
+import { DEDUPE_DIRECTORY, readStretches } from './dedupe-file.ts';
 import { type FsckFinding, TileAudit } from './fsck-tiles.ts';
 import { LogError } from './log-error.ts';
 import type { LogFiles } from './log-files.ts';
@@ -57,6 +58,7 @@ export async function fsck(input: FsckInput): Promise<FsckReport> {
   }
   await audit.unfinished(tree);
   findings.push(...audit.findings, ...(await checkPublished(input, { row, stored }, tree)));
+  findings.push(...(await checkIndex(input, row, tree)));
   return { size: row.size, root: row.root, findings };
 }
 
@@ -115,6 +117,25 @@ async function checkPublished(
     // A LogError is a tile that could not be read, which has its own finding.
   }
   return findings;
+}
+
+/** The dedupe index's files: whole, of this log, without a hole. */
+async function checkIndex({ files }: FsckInput, row: RowState, tree: LogTree): Promise<FsckFinding[]> {
+  const where = DEDUPE_DIRECTORY;
+  const run = await readStretches(files, { origin: row.origin, size: bundledSize(row) });
+  if (run.length < (await files.list(where)).length) {
+    return [{ code: 'index-damaged', where, what: 'a file is torn, out of place, or of another log' }];
+  }
+  try {
+    for (const { end, root } of run) {
+      if (end > tree.size || hex(await tree.rootAt(end)) === root) continue;
+      return [{ code: 'index-damaged', where, what: `the file up to entry ${end} is of another tree` }];
+    }
+  } catch (error) {
+    // A tile that could not be read has its own finding.
+    if (!(error instanceof LogError)) throw error;
+  }
+  return [];
 }
 
 const publishedSize = (row: RowState): number =>

@@ -13,6 +13,8 @@ export interface EntryDescription extends EntryIdentity {
    * Default false.
    */
   readonly isQuiet?: boolean;
+  /** True for an entry that `onEntry` must be told of at every start: what its owner knows of the log hangs on it. Default false. */
+  readonly isNotable?: boolean;
 }
 
 /** An entry to be logged: its exact bytes, and what its admission found out about it. */
@@ -49,8 +51,8 @@ export interface LogOptions {
   /** Identity of a stored entry, to rebuild the dedupe index on start; undefined for one that no longer parses. */
   readonly describe: (entry: Uint8Array) => EntryDescription | undefined;
   /**
-   * Told of every durable entry in log order, on start and as it is committed; the very array that was given to
-   * `describe` or `append`, so that what was learnt then can be kept by it.
+   * Told in log order of durable entries: on start of the notable ones, then of every one as it is committed; the very
+   * array that was given to `describe` or `append`, so that what was learnt then can be kept by it.
    */
   readonly onEntry?: (entry: Uint8Array, index: number) => void;
   /** When present, only checkpoints that satisfy it are published. */

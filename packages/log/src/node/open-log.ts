@@ -2,6 +2,7 @@
 import { equal, hex, unixSeconds, utf8 } from '@assay/core';
 import { emptyRoot } from '../merkle.ts';
 import type { RowState } from './checkpoint-row.ts';
+import { type DedupeStretch, keepOnly, readStretches } from './dedupe-file.ts';
 import { DedupeIndex } from './dedupe-index.ts';
 import { LogError } from './log-error.ts';
 import { LogKeys } from './log-keys.ts';
@@ -29,17 +30,9 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const row = await readOrMakeRow(options, keys);
   mustBelong(row, keys);
   const now = mustAdvance(unixSeconds(options.clock), row.time);
-  const publicFiles = new PublicFiles(options.files, options.cachedTiles ?? 1_024);
-  const tree = new LogTree(publicFiles);
-  const dedupe = new DedupeIndex();
-  let askingSize = 0;
-  const onEntry = (entry: Uint8Array, index: number): void => {
-    const description = options.describe(entry);
-    if (description !== undefined) dedupe.claim(description, index);
-    if (description?.isQuiet !== true) askingSize = index + 1;
-    options.onEntry?.(entry, index);
-  };
-  const segments = await recover({ files: options.files, row, tree, publicFiles, onEntry });
+  const recovered = await readBack(options, row);
+  const { tree, publicFiles, dedupe, segments } = recovered;
+  for (const [entry, index] of recovered.notable) options.onEntry?.(entry, index);
   await options.guard?.({
     origin: keys.origin,
     size: tree.size,
@@ -52,7 +45,61 @@ export async function openLog(options: LogOptions): Promise<Log> {
   }
   await restorePublished(options, row, tree);
   const { files, clock } = options;
+  const askingSize = dedupe.askingSize(tree.size);
   return new Log({ keys, files, clock, tree, publicFiles, holder, dedupe, askingSize, options });
+}
+
+/** What a start reads back. */
+interface ReadBack {
+  readonly tree: LogTree;
+  readonly publicFiles: PublicFiles;
+  readonly dedupe: DedupeIndex;
+  readonly segments: RowState['segments'];
+  /** Notable entries, with their indices. */
+  readonly notable: readonly (readonly [entry: Uint8Array, index: number])[];
+}
+
+/**
+ * Reads every entry back into the tree, which the row judges. Entries that index files cover are not taken apart again;
+ * the files are of this log if the tree has their roots, and otherwise thrown away.
+ */
+async function readBack(options: LogOptions, row: RowState): Promise<ReadBack> {
+  const { files } = options;
+  const run = await readStretches(files, { origin: row.origin, size: bundledSize(row) });
+  const indexed = await readWith(options, row, run);
+  if (await areOf(indexed.tree, run)) {
+    await keepOnly(files, run);
+    return indexed;
+  }
+  await keepOnly(files, []);
+  return readWith(options, row, []);
+}
+
+async function readWith(
+  options: LogOptions,
+  row: RowState,
+  run: readonly DedupeStretch[],
+): Promise<ReadBack> {
+  const { files } = options;
+  const publicFiles = new PublicFiles(files, options.cachedTiles ?? 1_024);
+  const tree = new LogTree(publicFiles);
+  const dedupe = new DedupeIndex();
+  for (const { filed, end } of run) dedupe.restore(filed, end);
+  const known = dedupe.notable;
+  const notable: [entry: Uint8Array, index: number][] = [];
+  const onEntry = (entry: Uint8Array, index: number): void => {
+    if (index < dedupe.kept && !known.has(index)) return;
+    const description = options.describe(entry);
+    if (description?.isNotable === true) notable.push([entry, index]);
+    if (index >= dedupe.kept && description !== undefined) dedupe.claim(description, index);
+  };
+  const segments = await recover({ files, row, tree, publicFiles, onEntry });
+  return { tree, publicFiles, dedupe, segments, notable };
+}
+
+async function areOf(tree: LogTree, run: readonly DedupeStretch[]): Promise<boolean> {
+  for (const { end, root } of run) if (hex(await tree.rootAt(end)) !== root) return false;
+  return true;
 }
 
 /** The row; the first start makes that of an empty tree. */

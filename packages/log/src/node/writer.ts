@@ -1,6 +1,7 @@
 /** The writing half of an open log: takes entries, commits them in groups, signs, and lets finished segments go. */
 import { type Clock, hex, unixSeconds } from '@assay/core';
 import { MAX_BUNDLED_ENTRY_BYTES } from '../bundle.ts';
+import { writeStretch } from './dedupe-file.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { flush } from './flush.ts';
 import { GroupQueue } from './group-queue.ts';
@@ -186,8 +187,18 @@ export class Writer {
     const end = tree.size;
     this.#inBackground(async () => {
       await flush(this.#parts, finished, end);
+      await this.#keepIndex(end);
       this.#isFlushing = false;
     });
+  }
+
+  /** Spares the next start the taking apart of what now stands in durable bundles. A crash before it costs that time. */
+  async #keepIndex(end: number): Promise<void> {
+    const { files, tree, dedupe, keys } = this.#parts;
+    const start = dedupe.kept;
+    if (end <= start) return;
+    const root = hex(await tree.rootAt(end));
+    await writeStretch(files, { origin: keys.origin, start, end, root, filed: dedupe.take(end) });
   }
 
   #writeLater(): void {

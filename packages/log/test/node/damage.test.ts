@@ -96,7 +96,14 @@ describe('facts §7 trap 6: every flipped bit is found', async () => {
   it('the log has durable tiles and bundles, fresh ones, and a segment', () => {
     const kinds = whole.paths.map((path) => path.replace(/[0-9]{3,}.*/, ''));
     expect(new Set(kinds)).toEqual(
-      new Set(['public/checkpoint', 'public/tile/0/', 'public/tile/1/', 'public/tile/entries/', 'wal/']),
+      new Set([
+        'index/',
+        'public/checkpoint',
+        'public/tile/0/',
+        'public/tile/1/',
+        'public/tile/entries/',
+        'wal/',
+      ]),
     );
   });
 

@@ -24,6 +24,6 @@ export interface Admission {
   /** The same for an entry that is in the log already; undefined when it cannot be read. Never throws. */
   describe(entry: Uint8Array): EntryDescription | undefined;
 
-  /** Told of every durable entry in log order, from the first: how it learns who has joined. */
+  /** Told of durable entries in log order, from the first, of those at least that it called notable: how it learns who has joined. */
   logged(entry: Uint8Array, index: number): void;
 }

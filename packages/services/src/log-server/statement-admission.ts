@@ -72,8 +72,10 @@ class StatementAdmission implements Admission {
 
   #describe(entry: Uint8Array, statement: SignedStatement): EntryDescription {
     const { id, signer, keys, kind } = statement;
-    if (Membership.isChangedBy(statement)) this.#pending.set(entry, statement);
-    return { id, signer, keys, isQuiet: kind === 'checkpoint.cosigned' || kind === 'view.root' };
+    const isNotable = Membership.isChangedBy(statement);
+    if (isNotable) this.#pending.set(entry, statement);
+    const isQuiet = kind === 'checkpoint.cosigned' || kind === 'view.root';
+    return { id, signer, keys, isQuiet, isNotable };
   }
 
   #mustBeMember(statement: SignedStatement, envelope: Envelope): void {

@@ -113,16 +113,31 @@ export class Cashier {
 
   /** Reserves, makes sure of the money, and asks nodes. */
   async #work(question: PaidQuestion, { paid, channel }: Admitted): Promise<NodeAnswer> {
-    const { ledger, clock, curve, registry } = this.#options;
-    const { price } = question;
+    const { ledger, clock } = this.#options;
     const terms = termsOf(paid, this.#termsContext(question));
+    const isNew = ledger.hold(terms.id) === undefined;
     const limits = {
       now: unixSeconds(clock),
       ...(channel === undefined ? {} : { balance: channel.balance }),
     };
-    const { hold, mine } = await ledger.begin(terms, limits);
+    const begun = ledger.begin(terms, limits);
+    // A voucher's reservation stands in the books as of now, and may become durable while the node works: a crash that
+    // forgets it has told nobody, and the order in hand still pays for this one request only. Anything else waits.
+    if (isNew && paid.scheme === 'batch-settlement' && ledger.hold(terms.id) !== undefined) {
+      const [answer] = await Promise.allSettled([this.#ask(question, paid, terms.id), begun]);
+      await begun;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
+    }
+    const { hold, mine } = await begun;
     if (!mine) throw done(hold);
     await this.#collect(hold, paid);
+    return this.#ask(question, paid, hold.id);
+  }
+
+  async #ask(question: PaidQuestion, paid: VerifiedPayment, id: string): Promise<NodeAnswer> {
+    const { curve, registry } = this.#options;
+    const { price } = question;
     try {
       return await question.ask(
         {
@@ -133,7 +148,7 @@ export class Cashier {
         { price, paymentKeyOf: (node) => registry.participants.get(node)?.paymentKey, curve },
       );
     } catch (error) {
-      await this.#giveUp(hold, error);
+      await this.#giveUp(id, error);
       throw error;
     }
   }
@@ -153,11 +168,11 @@ export class Cashier {
   }
 
   /** Where a node may have made an output all the same, a retry takes the work up, or the deadline ends it. */
-  async #giveUp(hold: Hold, error: unknown): Promise<void> {
+  async #giveUp(id: string, error: unknown): Promise<void> {
     const { ledger } = this.#options;
     const isCertain = error instanceof GatewayError && error.code !== 'nodes-failed';
-    if (isCertain) await ledger.release(hold.id, 'no-output', this.#sign);
-    else ledger.abandon(hold.id);
+    if (isCertain) await ledger.release(id, 'no-output', this.#sign);
+    else ledger.abandon(id);
   }
 
   /** The answer, and that it is owed for, in one durable write (PROTOCOL 5.3). */

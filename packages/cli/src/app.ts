@@ -18,6 +18,8 @@ import { blob } from './commands/blob.ts';
 import { bundle } from './commands/bundle.ts';
 import { close } from './commands/close.ts';
 import { settle } from './commands/settle.ts';
+import { refund } from './commands/refund.ts';
+import { stake } from './commands/stake.ts';
 import { rerun } from './commands/rerun.ts';
 import { flag } from './commands/flag.ts';
 import { act } from './commands/act.ts';
@@ -63,6 +65,7 @@ const routes = {
   why,
   rerun,
   settle,
+  refund,
   close,
   erase,
   bundle,
@@ -71,6 +74,7 @@ const routes = {
   log,
   drill,
   blob,
+  stake,
   lineage,
 };
 

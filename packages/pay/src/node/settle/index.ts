@@ -11,6 +11,7 @@ export {
   withdrawCall,
 } from './calls.ts';
 export { type PayerClaim, type Refunded, settleRefund } from './refund-settler.ts';
+export { revertReason } from './revert-reason.ts';
 export { SettleError } from './settle-error.ts';
 export * from './stake-calls.ts';
 export {

@@ -20,6 +20,12 @@ export interface SignedReceipt {
   readonly signature: string;
 }
 
+/** Makes development tokens; anybody may. */
+export function mintCall(token: string, to: string, amount: bigint): Call {
+  const args = [to as Hex, amount] as const;
+  return { to: token, data: encodeFunctionData({ abi: devTokenAbi, functionName: 'mint', args }) };
+}
+
 /** Lets the registry take `amount` of the sender's tokens. */
 export function approveCall(token: string, registry: string, amount: bigint): Call {
   const args = [registry as Hex, amount] as const;

@@ -1,0 +1,140 @@
+/** `assay stake`, `assay pay settle`, `assay refund`: real commands on a real chain, log and settler. */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { hex, randomBytes, signStatement, systemClock } from '@assay/core';
+import { assayDomain, paymentSigner, receiptPaymentDigest } from '@assay/core/money';
+import { devAddress } from '@assay/pay/node';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSettler } from '../../services/src/settler/start.ts';
+import { MoneyLab, type Payer, TERMS, TOKEN, VAULT } from '../../services/test/settler/support/money-lab.ts';
+import { type Ran, runCli } from './support/run-cli.ts';
+
+const outside = { clock: systemClock, entropy: { bytes: randomBytes }, log: pino({ level: 'silent' }) };
+const terms = { ...TERMS, settlementPeriod: 60, hold: 600, unbonding: 800 };
+
+let lab: MoneyLab;
+let service: Awaited<ReturnType<typeof startSettler>>;
+let [alice, bob]: Payer[] = [];
+
+const assay = (...args: string[]): Promise<Ran> => runCli([...args, '--dir', lab.dir]);
+const data = async (...args: string[]): Promise<Record<string, string>> => {
+  const ran = await assay(...args, '--json');
+  if (ran.code === 2) throw new Error(`${args.join(' ')}: ${ran.out}${ran.err}`);
+  return ran.json() as Record<string, string>;
+};
+
+beforeAll(async () => {
+  lab = await MoneyLab.start(terms);
+  service = await startSettler(lab.settlerConfig(terms), outside);
+  alice = await lab.payer(201, 1_000_000n);
+  bob = await lab.payer(202, 1_000_000n);
+  mkdirSync(lab.path('keys'));
+  for (const name of ['owner', 'agent', 'node'])
+    copyFileSync(lab.path(`${name}.json`), lab.path(`keys/${name}.json`));
+  const { rpc } = lab.anvil;
+  const money = {
+    chainId: 31_337,
+    network: 'eip155:31337',
+    rpc: rpc.url,
+    confirmations: 1,
+    terms,
+    token: { address: TOKEN, symbol: 'simUSD', decimals: 6, name: 'Simulated USD', version: '1' },
+    vault: VAULT,
+    registry: devAddress('ParticipantRegistry'),
+    anchor: devAddress('CheckpointAnchor'),
+    settler: { address: lab.address('settler'), url: service.ready.listening },
+  };
+  const network = {
+    origin: 'log.example/money',
+    log: { url: lab.log.url },
+    gateway: { url: 'http://127.0.0.1:1' },
+    nodes: [],
+    money,
+  };
+  writeFileSync(lab.path('network.json'), JSON.stringify(network));
+  for (const name of ['owner', 'agent', 'node'])
+    await rpc.call('anvil_setBalance', [lab.address(name), '0xde0b6b3a7640000']);
+  await lab.until(async () => (await fetch(`${service.ready.listening}/health`)).ok, 'the settler is ready');
+}, 240_000);
+
+afterAll(async () => {
+  await service?.stop();
+  await lab?.stop();
+}, 60_000);
+
+describe('assay stake', () => {
+  it('bonds, shows, and announces what leaves; what has not left is not paid out', async () => {
+    expect(await assay('stake', 'add', '2.5', '--key', 'node')).toMatchObject({ code: 2 });
+    expect(await data('stake', 'add', '2.5', '--key', 'node', '--mint')).toMatchObject({ bonded: '2500000' });
+    expect(await data('stake', 'unbond', '0.5', '--key', 'node')).toMatchObject({ leaving: '500000' });
+    expect(await data('stake', 'show', 'node')).toMatchObject([{ bonded: '2000000', leaving: '500000' }]);
+    const early = await assay('stake', 'withdraw', '--key', 'node', '--json');
+    expect([early.code, early.json()]).toMatchObject([2, { code: 'not-yet' }]);
+    const shown = await assay('stake', 'show', 'node');
+    expect(shown.out).toContain('node: 2 simUSD bonded, 0.5 simUSD leaves at');
+  });
+
+  it('slashes a node by two receipts for one place, once; receipts that agree are no finding', async () => {
+    const [receipt = '', other = ''] = await lab.charged(alice!, alice!);
+    expect(await assay('stake', 'slash', receipt, other, '--key', 'agent')).toMatchObject({
+      code: 0,
+    });
+    const twin = lab.path('twin.json');
+    writeFileSync(twin, contradicting(receipt));
+    const slashed = await assay('stake', 'slash', receipt, twin, '--key', 'agent', '--json');
+    expect([slashed.code, slashed.json()]).toMatchObject([1, { slashed: true, taken: '1250000' }]);
+    const again = await assay('stake', 'slash', receipt, twin, '--key', 'agent', '--json');
+    expect([again.code, again.json()]).toMatchObject([2, { code: 'not-allowed' }]);
+    expect(again.out).toContain('AlreadySlashed');
+  });
+});
+
+describe('assay pay settle', () => {
+  it('settles now what was captured, and says when there is nothing', async () => {
+    await lab.charged(alice!, bob!);
+    await lab.witnessed();
+    await lab.until(async () => (await data('pay', 'settle')).batch !== undefined, 'a batch');
+    const none = await assay('pay', 'settle');
+    expect([none.code, none.out]).toEqual([0, 'nothing to settle; it settles by itself every 60 s\n']);
+  });
+});
+
+describe('assay refund', () => {
+  it('refuses an incident that no owner stands behind; gives an upheld one back, and keeps the books', async () => {
+    const nonce = (): string => hex(randomBytes(16));
+    const about = { versions: [lab.version], from: 0 };
+    const theirs = await lab.say('agent', 'incident.open', { ...about, nonce: nonce() });
+    const ours = await lab.say('owner', 'incident.open', { ...about, nonce: nonce() });
+    await lab.witnessed();
+    const refused = await assay('refund', '--incident', theirs, '--json');
+    expect([refused.code, refused.json()]).toMatchObject([2, { where: 'settler: not-upheld' }]);
+    const before = await lab.balanceOf(alice!.address);
+    const refunded = await assay('refund', '--incident', ours, '--json');
+    const outcome = refunded.json() as { count: number; total: string; shortfall: string; settled: string[] };
+    expect([refunded.code, outcome]).toMatchObject([0, { count: 4, shortfall: '0' }]);
+    expect(outcome.settled).toHaveLength(4);
+    expect((await lab.balanceOf(alice!.address)) - before).toBe(3n * lab.price);
+    const books = async () =>
+      ((await data('reach', ours)) as unknown as { books: Record<string, number> }).books;
+    await lab.until(async () => (await books())['compensated'] === 4, 'the books balance');
+    // Asked again it is the same refund, and nothing is recorded twice.
+    expect(await data('refund', '--incident', ours)).toMatchObject({ count: 4, settled: [] });
+    const endorsed = await lab.say('owner', 'endorse', { record: theirs });
+    expect(endorsed).toMatch(/^[0-9a-f]{64}$/);
+    await lab.witnessed();
+    const twice = await assay('refund', '--incident', theirs, '--json');
+    expect([twice.code, twice.json()]).toMatchObject([2, { where: 'settler: nothing-to-refund' }]);
+  });
+});
+
+/** Another receipt of the node for the place of `receipt`, signed like it. */
+function contradicting(receipt: string): Uint8Array {
+  const record = lab.books.timeline.record(receipt);
+  if (record?.kind !== 'output.receipt') throw new Error('no receipt');
+  const { paymentSignature: _, order: __, ...said } = record.predicate;
+  const node = lab.identity('node');
+  const twin = { ...said, output: `hmac-sha256:${'9'.repeat(64)}` };
+  const digest = receiptPaymentDigest(assayDomain(31_337, VAULT), node.keyId, twin);
+  const signature = paymentSigner(node.paymentSecret).sign(digest).slice(2);
+  return signStatement('output.receipt', { ...twin, paymentSignature: signature }, node.signer);
+}

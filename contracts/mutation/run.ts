@@ -2,7 +2,7 @@
  * `npm run test:mutation`: changes the contracts a little, one change at a time, and says which changes no test noticed.
  *
  * Forge's tests deploy artifacts, so only the mutated contract is compiled, and the tests are compiled once.
- * Options: `--slice I/N` every N-th mutant from I, `--only PART` of a source's path, `--list`.
+ * Options: `--slice I/N` every N-th mutant from I, `--only PART` of a source's path, `--minutes M` to stop after, `--list`.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,8 +20,14 @@ const FOLDER = join(ROOT, '.assay/mutation');
 const originals = new Map<string, Compiled>();
 
 const { values } = parseArgs({
-  options: { slice: { type: 'string' }, only: { type: 'string' }, list: { type: 'boolean' } },
+  options: {
+    slice: { type: 'string' },
+    only: { type: 'string' },
+    minutes: { type: 'string' },
+    list: { type: 'boolean' },
+  },
 });
+const deadline = performance.now() + 60_000 * Number(values.minutes ?? Infinity);
 const [slice = 0, of = 1] = (values.slice ?? '0/1').split('/').map(Number);
 
 const mutants = Object.keys(TARGETS)
@@ -52,7 +58,11 @@ function runAll(): void {
   }
   const count: Record<Verdict, number> = { killed: 0, survived: 0, 'same-code': 0, 'does-not-compile': 0 };
   for (const [index, { source, mutant }] of mutants.entries()) {
-    if (index % 25 === 0) console.log(`${index} of ${mutants.length}`);
+    if (performance.now() > deadline) {
+      console.log(`stopped after ${index} of ${mutants.length}`);
+      break;
+    }
+    if (index % 10 === 0) console.log(`${index} of ${mutants.length}`);
     const verdict = judge(source, mutant);
     count[verdict]++;
     if (verdict === 'survived') console.log(`survived ${mutant.id} ${mutant.what}`);

@@ -8,7 +8,7 @@ import {
   type ChargeLeaf,
 } from '@assay/core/money';
 import { keccak256, toHex, type Abi, type Hex } from 'viem';
-import { abis, type GasWorld } from './world.ts';
+import { abis, type MoneyWorld } from '../../../contracts/test/support/money-world.ts';
 
 /** Every request costs this, in the token's unit; a tenth of it is the fee. */
 export const PRICE = 1_000n;
@@ -25,7 +25,7 @@ export interface PostedBatch {
 }
 
 /** Posts the next batch of `count` charges. The money must be in the vault and the log anchored. */
-export async function postBatch(world: GasWorld, count: number, from: bigint): Promise<PostedBatch> {
+export async function postBatch(world: MoneyWorld, count: number, from: bigint): Promise<PostedBatch> {
   const number = BigInt(await read(world, 'batchCount')) + 1n;
   const charges = Array.from({ length: count }, (_, i) => chargeOf(world, { number, i, from }));
   const leaves = charges.map(chargeLeafHash);
@@ -56,7 +56,7 @@ export function provenCharge(batch: PostedBatch, index: number): { charge: Charg
 }
 
 function chargeOf(
-  world: GasWorld,
+  world: MoneyWorld,
   { number, i, from }: { number: bigint; i: number; from: bigint },
 ): ChargeLeaf {
   const logIndex = from + BigInt(i * ENTRIES_PER_REQUEST);
@@ -75,7 +75,7 @@ function chargeOf(
   };
 }
 
-function creditsOf(world: GasWorld, charges: readonly ChargeLeaf[]): { account: Hex; amount: bigint }[] {
+function creditsOf(world: MoneyWorld, charges: readonly ChargeLeaf[]): { account: Hex; amount: bigint }[] {
   const sums = new Map<string, bigint>();
   const add = (to: string, amount: bigint): unknown => sums.set(to, (sums.get(to) ?? 0n) + amount);
   for (const { node, amount, fee } of charges) {
@@ -87,6 +87,6 @@ function creditsOf(world: GasWorld, charges: readonly ChargeLeaf[]): { account: 
   );
 }
 
-async function read(world: GasWorld, functionName: 'batchCount' | 'coveredTo'): Promise<bigint> {
+async function read(world: MoneyWorld, functionName: 'batchCount' | 'coveredTo'): Promise<bigint> {
   return world.chain.client.readContract({ address: world.at.vault, abi: abis.vault, functionName });
 }

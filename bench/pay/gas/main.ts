@@ -6,9 +6,9 @@
 import { toHex, type Abi } from 'viem';
 import { PRICE, postBatch } from './batch.ts';
 import { measureRefund } from './refund.ts';
-import { abis, GasWorld, HOLD } from './world.ts';
+import { abis, MoneyWorld, HOLD } from '../../../contracts/test/support/money-world.ts';
 
-const world = await GasWorld.start();
+const world = await MoneyWorld.start();
 try {
   const figures = await measure();
   if (process.argv.includes('--json')) console.log(JSON.stringify(figures));

@@ -2,7 +2,7 @@
 import { evmHex, indexBits, merkleProof, merkleRoot, refundLeafHash } from '@assay/core/money';
 import { keccak256, toHex, type Abi, type Hex } from 'viem';
 import { PRICE, provenCharge, type PostedBatch } from './batch.ts';
-import { VETO, abis, type GasWorld } from './world.ts';
+import { VETO, abis, type MoneyWorld } from '../../../contracts/test/support/money-world.ts';
 
 /** Gas of each step, and whether every payer has exactly what it paid. */
 export interface RefundFigures {
@@ -17,13 +17,13 @@ export interface RefundFigures {
 }
 
 /** Refunds every charge of a batch but the last, whose payer takes it back by itself. */
-export async function measureRefund(world: GasWorld, batch: PostedBatch): Promise<RefundFigures> {
+export async function measureRefund(world: MoneyWorld, batch: PostedBatch): Promise<RefundFigures> {
   const main = await refundAll(world, batch);
   const single = await refundOne(world, batch);
   return { ...main, single };
 }
 
-async function refundAll(world: GasWorld, batch: PostedBatch): Promise<Omit<RefundFigures, 'single'>> {
+async function refundAll(world: MoneyWorld, batch: PostedBatch): Promise<Omit<RefundFigures, 'single'>> {
   const incident = keccak256(toHex('an upheld incident'));
   const charges = batch.charges.slice(0, -1);
   const shares = world.payers.map(({ address }) => {
@@ -57,7 +57,7 @@ async function refundAll(world: GasWorld, batch: PostedBatch): Promise<Omit<Refu
   return { propose, execute, firstClaim, nextClaims: mean(rest), exact };
 }
 
-async function refundOne(world: GasWorld, batch: PostedBatch): Promise<number> {
+async function refundOne(world: MoneyWorld, batch: PostedBatch): Promise<number> {
   const incident = keccak256(toHex('another upheld incident'));
   const leaves = batch.leaves.slice(-1);
   const plan = planOf(world, { incident, batch, leaves, count: 1 });
@@ -69,7 +69,7 @@ async function refundOne(world: GasWorld, batch: PostedBatch): Promise<number> {
 }
 
 function planOf(
-  world: GasWorld,
+  world: MoneyWorld,
   of: { incident: Hex; batch: PostedBatch; leaves: readonly Uint8Array[]; count: number },
 ) {
   const total = PRICE * BigInt(of.count);
@@ -88,11 +88,11 @@ function planOf(
   };
 }
 
-async function vault(world: GasWorld, functionName: string, args: readonly unknown[]): Promise<number> {
+async function vault(world: MoneyWorld, functionName: string, args: readonly unknown[]): Promise<number> {
   return world.gas(world.at.vault, abis.vault as Abi, functionName, args);
 }
 
-async function pass(world: GasWorld, seconds: number): Promise<void> {
+async function pass(world: MoneyWorld, seconds: number): Promise<void> {
   await world.chain.client.increaseTime({ seconds });
   await world.chain.client.mine({ blocks: 1 });
 }

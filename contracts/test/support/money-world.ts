@@ -1,4 +1,4 @@
-/** A chain with the committed contracts, ten payers with payment channels, three nodes: what the gas bench measures on. */
+/** A chain with the committed contracts deployed and wired, ten payers with payment channels, three nodes, four witnesses. */
 import {
   devBatchSettlementAbi,
   devTokenAbi,
@@ -17,7 +17,7 @@ import {
   type TypedDataDomain,
 } from 'viem';
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
-import { CANONICAL, TestChain, account } from '../../../contracts/test/support/anvil.ts';
+import { CANONICAL, TestChain, account } from './anvil.ts';
 
 export const abis = {
   token: devTokenAbi,
@@ -46,7 +46,7 @@ const VETOER = 2;
 const TREASURY = 3;
 
 /** The parties; the settler sends everything, as it does on a network. */
-export class GasWorld {
+export class MoneyWorld {
   readonly chain: TestChain;
   readonly at: Addresses;
   readonly witnesses: readonly PrivateKeyAccount[];
@@ -62,7 +62,7 @@ export class GasWorld {
     this.#sender = chain.wallet(account(SETTLER));
   }
 
-  static async start(): Promise<GasWorld> {
+  static async start(): Promise<MoneyWorld> {
     const chain = await TestChain.start();
     const witnesses = Array.from({ length: 4 }, () => privateKeyToAccount(generatePrivateKey())).toSorted(
       (a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1),
@@ -91,7 +91,7 @@ export class GasWorld {
     ]);
     await chain.deploy('ParticipantRegistry', [token, vault, HOLD + RESPONSE + VETO, 5000]);
     await chain.deploy('CheckpointAnchor', [vault, witnesses.map(({ address }) => address), 3n]);
-    return new GasWorld(chain, { token, vault, registry, anchor }, witnesses);
+    return new MoneyWorld(chain, { token, vault, registry, anchor }, witnesses);
   }
 
   /** Sends one call as the settler and gives back the gas it used. @throws when it reverts */
@@ -104,6 +104,15 @@ export class GasWorld {
       throw new Error(`${functionName} reverted`);
     }
     return Number(receipt.gasUsed);
+  }
+
+  /** Sends one call to the vault as somebody else, whose gas is paid. */
+  async vaultAs(from: Hex, functionName: string, args: readonly unknown[]): Promise<void> {
+    await this.chain.client.setBalance({ address: from, value: 10n ** 18n });
+    await this.chain.client.impersonateAccount({ address: from });
+    const call = { address: this.at.vault, abi: abis.vault, functionName, args, account: from } as never;
+    const { status } = await this.chain.receipt(await this.chain.client.writeContract(call));
+    if (status !== 'success') throw new Error(`${functionName} reverted`);
   }
 
   async mint(to: Hex, amount: bigint): Promise<void> {
@@ -228,8 +237,8 @@ export class GasWorld {
   }
 
   /** Anchors a checkpoint under three of the four witnesses' signatures. */
-  async anchor(size: bigint): Promise<number> {
-    const message = { origin: ORIGIN, size, root: keccak256(toHex(size)) };
+  async anchor(size: bigint, root: Hex = keccak256(toHex(size))): Promise<number> {
+    const message = { origin: ORIGIN, size, root };
     const signatures = await Promise.all(
       this.witnesses.slice(0, 3).map(async (witness) =>
         witness.signTypedData({

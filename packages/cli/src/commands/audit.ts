@@ -16,7 +16,7 @@ import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { httpLogReader, readFile } from '../content/http-log-reader.ts';
 import { moneyChain } from '../content/money-chain.ts';
-import { asText } from '../flags.ts';
+import { asCount, asText } from '../flags.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import type { Exit } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -24,6 +24,7 @@ import type { Session } from '../session.ts';
 interface AuditFlags {
   readonly money: boolean;
   readonly rpc?: readonly string[];
+  readonly grace?: number;
   readonly witnessUrl?: readonly string[];
 }
 
@@ -50,6 +51,13 @@ export const audit = networkCommand<AuditFlags, []>({
       optional: true,
       placeholder: 'URL',
     },
+    grace: {
+      kind: 'parsed',
+      parse: asCount,
+      brief: 'Seconds that a gateway may take to charge or release a witnessed output; two hours by default',
+      optional: true,
+      placeholder: 'SECONDS',
+    },
     witnessUrl: {
       kind: 'parsed',
       parse: asText,
@@ -60,7 +68,7 @@ export const audit = networkCommand<AuditFlags, []>({
     },
   },
   args: { kind: 'tuple', parameters: [] },
-  async run(session, { witnessUrl = [], money: withMoney, rpc }) {
+  async run(session, { witnessUrl = [], money: withMoney, rpc, grace }) {
     const { policy, context } = session;
     // A living chain runs ahead of the log: it is opened first, and claims are read as of then.
     using chains = withMoney ? await openChains(rpc ?? localRpc(session)) : undefined;
@@ -73,7 +81,14 @@ export const audit = networkCommand<AuditFlags, []>({
     const money =
       chains === undefined
         ? {}
-        : { money: { chains: chains.all, judgedAt: trust.judgedAt, curve: loadSecp256k1(say) } };
+        : {
+            money: {
+              chains: chains.all,
+              judgedAt: trust.judgedAt,
+              curve: loadSecp256k1(say),
+              ...graceOf(grace),
+            },
+          };
     const report = await auditLog(httpLogReader(session.log.url), trust, {
       known,
       ...money,
@@ -103,6 +118,9 @@ async function openChains(urls: readonly string[]): Promise<Chains> {
     },
   };
 }
+
+const graceOf = (graceSeconds: number | undefined): { graceSeconds?: number } =>
+  graceSeconds === undefined ? {} : { graceSeconds };
 
 /** The chain of the local network, when it is that network's log that is audited. */
 function localRpc(session: Session): readonly string[] {

@@ -1,7 +1,6 @@
 /** Reads a chain for an audit of money: the vault, its batches, and what was claimed from payment channels. */
 import { BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
 import {
-  ChainError,
   devBatchSettlementAbi,
   publicClient,
   rpcClient,
@@ -13,13 +12,16 @@ import { CliError } from '../cli-error.ts';
 
 type Hex = `0x${string}`;
 
+/** An audit would rather wait than say that it cannot tell. */
+const PATIENCE_MS = 60_000;
+
 /**
  * A chain behind JSON-RPC, as it is now: open it before the log is read.
  *
  * @throws CliError `chain`
  */
 export async function moneyChain(url: string): Promise<MoneyChain & Disposable> {
-  const rpc = rpcClient(url);
+  const rpc = rpcClient(url, { timeoutMs: PATIENCE_MS });
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -67,11 +69,16 @@ export async function moneyChain(url: string): Promise<MoneyChain & Disposable> 
 }
 
 function unreachable(url: string, cause: unknown): CliError {
-  const known = cause instanceof RpcError || cause instanceof ChainError;
   return new CliError('chain', {
-    what: `the chain does not answer: ${known ? cause.what : ((cause as Error).message.split('\n')[0] ?? '')}`,
+    what: `the chain does not answer: ${innermost(cause)}`,
     where: url,
     fix: 'Name its JSON-RPC with --rpc, or audit without --money.',
     cause,
   });
+}
+
+/** What our own client found out, below the library's wrapping. */
+function innermost(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof RpcError) return at.what;
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 }

@@ -1,0 +1,98 @@
+/** Money from outside: after a story whose answers were paid, an auditor with the log and the chain alone; then, two lies. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStatement, signStatement, type SignedStatement } from '@assay/core';
+import { loadIdentity } from '@assay/core/node';
+import { LogClient } from '@assay/services';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assayJson } from './support/assay.ts';
+import { freePorts } from './support/ports.ts';
+import { ToldStory } from './support/told-story.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'assay-money-'));
+let story: ToldStory | undefined;
+
+interface MoneyAudit {
+  readonly verdict: string;
+  readonly findings: readonly { readonly code: string }[];
+  readonly money: { readonly charges: number; readonly batches: number; readonly chains: readonly string[] };
+}
+
+const audit = async (...more: string[]): Promise<MoneyAudit & { readonly exit: number }> => {
+  const { code, data } = await assayJson('audit', '--money', ...more, '--dir', dir);
+  return { ...(data as MoneyAudit), exit: code };
+};
+
+/** The same statement kinds, signed with the network's own keys: a gateway and a node that lie. */
+async function plant(): Promise<void> {
+  const network = JSON.parse(readFileSync(join(dir, 'network.json'), 'utf8')) as { log: { url: string } };
+  const log = new LogClient(network.log.url);
+  const key = (name: string) => loadIdentity(join(dir, 'keys', `${name}.json`));
+  const [gateway, node] = [key('gateway'), key('node-a')];
+  const { charge, receipt } = await honest(log, node.keyId);
+  const { order: _, ...unordered } = charge.predicate;
+  await log.append(signStatement('charge', { ...unordered, receipt: 'd'.repeat(64) }, gateway.signer));
+  const request = { ...receipt.predicate.request, id: 'never-charged' };
+  const output = { ...receipt.predicate, request, stream: '77'.repeat(16), sequence: '0' };
+  const entry = signStatement('output.receipt', output, node.signer);
+  await log.append(entry);
+  const said = { receipt: openStatement(entry).id, bytesSent: '4' };
+  await log.append(signStatement('request.deliver', said, gateway.signer), 'witnessed');
+}
+
+type Of<K extends SignedStatement['kind']> = Extract<SignedStatement, { readonly kind: K }>;
+
+/** A charge and a paid receipt of `node`, as they stand in the log. */
+async function honest(
+  log: LogClient,
+  node: string,
+): Promise<{ charge: Of<'charge'>; receipt: Of<'output.receipt'> }> {
+  const size = Number(
+    Buffer.from(await log.newestCheckpoint())
+      .toString()
+      .split('\n')[1],
+  );
+  let charge: Of<'charge'> | undefined;
+  let receipt: Of<'output.receipt'> | undefined;
+  for await (const bundle of log.entries(0, size)) {
+    for (const statement of bundle.map(openStatement)) {
+      if (statement.kind === 'charge') charge = statement;
+      const isPaid = statement.kind === 'output.receipt' && statement.predicate.amount !== undefined;
+      if (isPaid && statement.signer === node) receipt = statement;
+    }
+  }
+  if (charge === undefined || receipt === undefined) throw new Error('the story paid for nothing');
+  return { charge, receipt };
+}
+
+describe('audit --money on a network that lived', () => {
+  beforeAll(async () => {
+    story = new ToldStory({ dir, port: await freePorts(), fault: 'none', stays: true });
+    await story.toldAll();
+  }, 900_000);
+  afterAll(async () => {
+    await story?.killAll();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('no charge without output, no output without charge, every batch as the log makes it and on the chain', async () => {
+    const { verdict, exit, findings, money } = await audit();
+    expect(findings).toEqual([]);
+    expect([verdict, exit]).toEqual(['clean', 0]);
+    expect(money.charges).toBeGreaterThan(5);
+    expect(money.batches).toBeGreaterThan(0);
+    expect(money.chains).toEqual(['eip155:31337']);
+  });
+
+  it('a charge without output and an output without charge are planted, and both are found', async () => {
+    await plant();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const { exit, findings } = await audit('--grace', '1');
+    expect(findings.map(({ code }) => code).toSorted()).toEqual([
+      'charge-without-output',
+      'output-without-charge',
+    ]);
+    expect(exit).toBe(1);
+  });
+});

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { erasedFields } from '../erasure/index.ts';
 import { AUTHORIZATION } from '../participant/index.ts';
 import { BodyError, type NodeBindings, readBody } from '../serving/index.ts';
+import { chunkPath } from '../swarm/index.ts';
 import type { Callers } from './callers.ts';
 import { erasedError, NodeError } from './node-error.ts';
 import type { NodeState } from './node-state.ts';
@@ -30,6 +31,10 @@ export interface NodeService {
   /** @throws NodeError */
   execute(request: ExecuteRequest, gateway: string): Promise<ExecuteResponse>;
   kept(receiptId: string): Kept | undefined;
+  /** @throws NodeError `unknown-chunk` when the log names no such blob */
+  publishedBlob(blob: string): Promise<void>;
+  /** @throws NodeError `unknown-chunk` | `not-here` */
+  chunk(blob: string, chunk: string): Promise<Uint8Array>;
   state(): NodeState;
 }
 
@@ -61,6 +66,23 @@ export function createNodeApp(node: NodeService): Hono<NodeBindings> {
     const erased = erasedFields(kept.salts);
     if (erased.length > 0) throw erasedError(receipt, erased);
     return c.body(payloadFrame(kept) as Uint8Array<ArrayBuffer>, 200, { 'content-type': FRAME_TYPE });
+  });
+
+  app.get('/assay/v1/chunks/:blob{[0-9a-f]{64}}/:chunk{[0-9a-f]{64}}', async (c) => {
+    const { blob, chunk } = c.req.param();
+    const signed = { method: 'GET', path: chunkPath(blob, chunk), recipient: node.keyId };
+    await node.callers.node(c.req.header(AUTHORIZATION), signed);
+    await node.publishedBlob(blob);
+    const { outgoing } = c.env;
+    // Said at once: who asks can tell a node that fetches from one that is gone.
+    outgoing.writeHead(200, { 'content-type': 'application/octet-stream' }).flushHeaders();
+    try {
+      outgoing.end(await node.chunk(blob, chunk));
+    } catch (error) {
+      outgoing.destroy();
+      node.log.warn({ err: error, blob, chunk }, 'a chunk could not be given');
+    }
+    return RESPONSE_ALREADY_SENT;
   });
 
   app.get('/health', (c) => {

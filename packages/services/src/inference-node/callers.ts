@@ -1,4 +1,4 @@
-/** Who may ask a node for what: gateways for answers, verifiers and the client itself for payloads. */
+/** Who may ask a node for what: gateways for answers, nodes for chunks, verifiers and the client itself for payloads. */
 import type { Clock } from '@assay/core';
 import type { LogView } from '../participant/index.ts';
 import { requestSigner, RequestSignatureError, type SignedRequest } from '../participant/index.ts';
@@ -26,19 +26,13 @@ export class Callers {
   }
 
   /** The key of the gateway that asks for an answer. @throws NodeError `unauthorised` */
-  async gateway(header: string | undefined, request: SignedRequest): Promise<string> {
-    const signer = this.#signer(header, request);
-    if (!this.#hasRole(signer, 'gateway')) {
-      // It may have joined a moment ago.
-      await this.#view.catchUp();
-      if (!this.#hasRole(signer, 'gateway')) {
-        throw new NodeError('unauthorised', {
-          what: `${signer} is not a gateway that has joined`,
-          fix: 'Join with the role "gateway", and wait until the log has it.',
-        });
-      }
-    }
-    return signer;
+  gateway(header: string | undefined, request: SignedRequest): Promise<string> {
+    return this.#joined('gateway', header, request);
+  }
+
+  /** The key of the node that asks for a chunk. @throws NodeError `unauthorised` */
+  node(header: string | undefined, request: SignedRequest): Promise<string> {
+    return this.#joined('node', header, request);
   }
 
   /** The key that asks for a payload, when it is a verifier or the request's own client. @throws NodeError */
@@ -48,6 +42,22 @@ export class Callers {
     throw new NodeError('forbidden', {
       what: `${signer} is neither a joined verifier nor the client of this request`,
       fix: 'Payloads are private; ask the client.',
+    });
+  }
+
+  async #joined(
+    role: 'gateway' | 'node',
+    header: string | undefined,
+    request: SignedRequest,
+  ): Promise<string> {
+    const signer = this.#signer(header, request);
+    if (this.#hasRole(signer, role)) return signer;
+    // It may have joined a moment ago.
+    await this.#view.catchUp();
+    if (this.#hasRole(signer, role)) return signer;
+    throw new NodeError('unauthorised', {
+      what: `${signer} is not a ${role} that has joined`,
+      fix: `Join with the role "${role}", and wait until the log has it.`,
     });
   }
 

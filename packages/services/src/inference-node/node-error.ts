@@ -18,6 +18,7 @@ const MEANING = {
   'unknown-version': { status: 404, elsewhere: true },
   'unknown-channel': { status: 404, elsewhere: true },
   'unknown-payload': { status: 404, elsewhere: false },
+  'unknown-chunk': { status: 404, elsewhere: true },
   /** The same client and id with another request (PROTOCOL 5.3). */
   'id-reused': { status: 409, elsewhere: false },
   /** Withdrawn by its owner; pins are refused as well (PROTOCOL 5.2). */

@@ -171,6 +171,19 @@ export class InferenceNode {
     return this.#executor.kept(receiptId);
   }
 
+  /** A chunk of a published blob, for another node. @throws NodeError `unknown-chunk` | `not-here` */
+  chunk(blob: string, chunk: string): Promise<Uint8Array> {
+    return this.#contents.chunk(blob, chunk);
+  }
+
+  /** @throws NodeError `unknown-chunk` when the log names no such blob for a version */
+  async publishedBlob(blob: string): Promise<void> {
+    // The view of a node that asks may be ahead of ours.
+    if (!this.#contents.knows(blob)) await this.#env.view.catchUp();
+    if (!this.#contents.knows(blob))
+      throw new NodeError('unknown-chunk', { what: `the log names no blob ${blob} for a version` });
+  }
+
   state(): NodeState {
     const { registry, witnessedSize } = this.#env.view;
     const obeys: Record<string, string> = {};
@@ -185,6 +198,7 @@ export class InferenceNode {
       stream: this.#stream.head,
       leases: this.#leases.state,
       obeys,
+      swarm: this.#contents.counts,
       inFlight: this.#executor.inFlight,
       unsent: this.#outbox.unsentCount,
       logSize: registry.size,

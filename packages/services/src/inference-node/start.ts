@@ -46,6 +46,8 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     maxBodyBytes: config.maxBodyBytes,
     execute: (request, gateway) => node.execute(request, gateway),
     kept: (receipt) => node.kept(receipt),
+    publishedBlob: (blob) => node.publishedBlob(blob),
+    chunk: (blob, chunk) => node.chunk(blob, chunk),
     state: () => node.state(),
   });
   const server = await listen(app, config.listen);

@@ -29,6 +29,8 @@ export interface StorageServerOptions {
 interface Exchange extends StorageServerOptions {
   readonly request: IncomingMessage;
   readonly url: URL;
+  /** Bytes of shards and pages given out since the start. */
+  readonly shown: { bytes: number };
   /** What the route's pattern captured. */
   readonly parts: readonly string[];
 }
@@ -53,15 +55,19 @@ const ROUTES: readonly Route[] = [
 
 /** The server, not yet listening. */
 export function createStorageServer(options: StorageServerOptions): Server {
+  const shown = { bytes: 0 };
   return createServer((request, response) => {
-    answer(request, options).then(
+    answer(request, { ...options, shown }).then(
       ({ body, headers }) => send(response, 200, body, headers),
       (error: unknown) => refuse(response, error, options),
     );
   });
 }
 
-async function answer(request: IncomingMessage, options: StorageServerOptions): Promise<Reply> {
+async function answer(
+  request: IncomingMessage,
+  options: Omit<Exchange, 'request' | 'url' | 'parts'>,
+): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'http://node');
   for (const [method, path, handle] of ROUTES) {
     const match = request.method === method ? path.exec(url.pathname) : null;
@@ -96,7 +102,7 @@ async function renewShard({ engine, gate, request, url, parts }: Exchange): Prom
   return { body: encodeShardReceipt(await engine.renewShard(id, { index, session: sessionOf(url) })) };
 }
 
-async function getLeaves({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
+async function getLeaves({ engine, gate, request, url, shown, parts }: Exchange): Promise<Reply> {
   const { id, index } = shardOf(parts);
   gate.admit(request, 'get', requestSubject('shard', id, index));
   const range = {
@@ -104,13 +110,16 @@ async function getLeaves({ engine, gate, request, url, parts }: Exchange): Promi
     to: Number(url.searchParams.get('to') ?? NaN),
   };
   const { bytes, proof } = await engine.getLeaves(id, { index, range });
+  shown.bytes += bytes.length;
   return { body: bytes, headers: { 'assay-proof': base64(concat(...proof)) } };
 }
 
-async function getPage({ engine, gate, request, parts: [digest] }: Exchange): Promise<Reply> {
+async function getPage({ engine, gate, request, shown, parts: [digest] }: Exchange): Promise<Reply> {
   const id = fromHex(digest as string);
   gate.admit(request, 'get', requestSubject('page', id));
-  return { body: await engine.getPage(id) };
+  const body = await engine.getPage(id);
+  shown.bytes += body.length;
+  return { body };
 }
 
 async function hello({ engine, request }: Exchange): Promise<Reply> {
@@ -133,8 +142,13 @@ async function seal({ engine, gate, request }: Exchange): Promise<Reply> {
   return { body: await engine.seal(asked) };
 }
 
-async function status({ engine }: Exchange): Promise<Reply> {
-  const value = { node: `ed25519:${hex(engine.id)}`, durability: engine.durability, ...engine.usage };
+async function status({ engine, shown }: Exchange): Promise<Reply> {
+  const value = {
+    node: `ed25519:${hex(engine.id)}`,
+    durability: engine.durability,
+    ...engine.usage,
+    shown: shown.bytes,
+  };
   return { body: Buffer.from(JSON.stringify(value)), headers: { 'content-type': 'application/json' } };
 }
 

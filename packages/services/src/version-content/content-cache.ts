@@ -26,6 +26,19 @@ export class ContentCache {
     return bytes !== undefined && `sha256:${hex(sha256(bytes))}` === digest ? bytes : undefined;
   }
 
+  /** Bytes [start, end) of what is kept under a digest, not checked; undefined when there is nothing as long. */
+  async readRange(digest: string, start: number, end: number): Promise<Uint8Array | undefined> {
+    const file = await openIfThere(this.path(digest));
+    if (file === undefined) return undefined;
+    try {
+      const out = Buffer.alloc(end - start);
+      const { bytesRead } = await file.read(out, 0, out.length, start);
+      return bytesRead === out.length ? out : undefined;
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Keeps what `parts` bring, if it has the digest; says whether it had. */
   async keep(digest: string, parts: AsyncIterable<Uint8Array>): Promise<boolean> {
     await mkdir(join(this.#root, 'sha256'), { recursive: true });
@@ -42,6 +55,13 @@ export class ContentCache {
       await rm(draft, { force: true });
     }
   }
+}
+
+function openIfThere(path: string): Promise<FileHandle | undefined> {
+  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 async function writeAll(file: FileHandle, parts: AsyncIterable<Uint8Array>): Promise<string> {

@@ -182,9 +182,9 @@ export class TestNetwork {
     return `${this.model()}/${name}`;
   }
 
-  /** Publishes y = factor * x as `label`. */
-  async publish(label: string, factor: number): Promise<TestVersion> {
-    const version = linearVersion(factor);
+  /** Publishes y = factor * x, or a version that is there, as `label`. */
+  async publish(label: string, made: number | TestVersion): Promise<TestVersion> {
+    const version = typeof made === 'number' ? linearVersion(made) : made;
     const blob = await this.stores.store(version);
     const model = this.model();
     if (this.follower.registry.models.get(model) === undefined)

@@ -1,5 +1,5 @@
 /** Six storage nodes of a test, in its own process but over real sockets and disks. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hex, randomBytes, systemClock } from '@assay/core';
 import { memorySource, PROFILES } from '@assay/storage';
@@ -35,9 +35,12 @@ export class TestStores {
     this.connection = connectStorage(readStorageNetwork(given.networkFile), { clock: systemClock, entropy });
   }
 
-  static async start(directory: string): Promise<TestStores> {
+  /** Six nodes, and spares if asked for. */
+  static async start(directory: string, spares = 0): Promise<TestStores> {
     mkdirSync(directory, { recursive: true });
-    const seeds = Array.from({ length: profile.n }, (_, i) => join(directory, `storage-${i + 1}.seed`));
+    const seeds = Array.from({ length: profile.n + spares }, (_, i) =>
+      join(directory, `storage-${i + 1}.seed`),
+    );
     const members = seeds.map((seed) => `ed25519:${hex(openStorageSeed(seed).publicKey)}`);
     const committee = { networkId: hex(randomBytes(32)), epoch: 1, profile, members };
     const configs = seeds.map((seedFile, i) => ({
@@ -64,10 +67,27 @@ export class TestStores {
     return { id: hex(blobId), size: String(certificate.totalBytes) };
   }
 
+  /** Bytes of shards and pages that all nodes have given out, as they count themselves. */
+  async shownBytes(): Promise<number> {
+    const states = this.#running.map(async (node) => {
+      return node === undefined
+        ? 0
+        : ((await (await fetch(`${node.url}/v1/status`)).json()) as { shown: number }).shown;
+    });
+    return (await Promise.all(states)).reduce((sum, shown) => sum + shown, 0);
+  }
+
   /** Takes a node away; its disk and its address stay. */
   async take(at: number): Promise<void> {
     await this.#running[at]?.stop();
     this.#running[at] = undefined;
+  }
+
+  /** Takes a node away with its disk, and brings it back empty. */
+  async wipe(at: number): Promise<void> {
+    await this.take(at);
+    rmSync((this.#configs[at] as StorageNodeConfig).data, { recursive: true });
+    await this.bring(at);
   }
 
   /** Brings it back. */

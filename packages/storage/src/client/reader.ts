@@ -163,6 +163,18 @@ export class BlobReader implements Disposable {
     return this.#context.hedges.hedged;
   }
 
+  /** Every chunk of the manifest that lies in a pack, by its hexadecimal id, in one visit. @throws TransferError */
+  async packChunks(pack: number): Promise<Map<string, Uint8Array>> {
+    const chunks = new Map(
+      this.manifest.chunks.filter((at) => at.pack === pack).map((at) => [hex(at.id), at]),
+    );
+    const runs = [...chunks.values()].map((chunk): PackRange => {
+      return { pack, offset: chunk.offset, length: chunk.length, chunk, within: 0 };
+    });
+    const bytes = runs.length === 0 ? [] : await this.#visit(runs);
+    return new Map([...chunks.keys()].map((id, i) => [id, bytes[i] as Uint8Array]));
+  }
+
   /** All of a range in one array: for tensors and other small reads. */
   async bytes(path: string, range?: { start: number; end: number }): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];

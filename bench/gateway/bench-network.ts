@@ -115,15 +115,15 @@ async function publish(
   });
   const graph = memorySource(readFileSync(graphFile));
   const files = versionFiles(manifest, new Map([[manifest.graph.id, graph]]));
-  const { blobId, certificate } = await storeFiles(files, { connection });
-  await say('blob.certificate', certificatePredicate(certificate, connection.committee));
+  const stored = await storeFiles(files, { connection });
+  await say('blob.certificate', certificatePredicate(stored, connection.committee));
   const specs = (tensors: Manifest['inputs']) =>
     tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
   await say('version.publish', {
     model,
     version,
     label: 'v1',
-    blob: { id: hex(blobId), size: String(certificate.totalBytes) },
+    blob: { id: hex(stored.blobId), size: String(stored.certificate.totalBytes) },
     inputs: specs(manifest.inputs),
     outputs: specs(manifest.outputs),
     licence: 'Apache-2.0',

@@ -177,7 +177,13 @@ export class SimHost implements StorageNode {
   challenge(challenge: Challenge, options?: CallOptions): Promise<ChallengeAnswer> {
     return this.#rpc(options, async (engine) => {
       const nothing = challenge.leaves.map(({ shard }) => ({ bytes: shard.packId, proof: [] }));
-      return this.liar ? signAnswer(challenge, nothing, this.#options.signer) : engine.challenge(challenge);
+      return this.liar
+        ? signAnswer(challenge, nothing, {
+            signer: this.#options.signer,
+            bootId: new Uint8Array(16),
+            nextSeq: 0,
+          })
+        : engine.challenge(challenge);
     });
   }
 

@@ -194,11 +194,28 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
       members: [signer.keyId, other.keyId],
     },
     packs: { count: '64', root: id('8') },
+    certificates: [id('9')],
     leaseEnd: '29',
     signatures: [
       { node: signer.keyId, signature: 'ab'.repeat(64) },
       { node: other.keyId, signature: 'cd'.repeat(64) },
     ],
+  },
+  'challenge.result': {
+    blob: id('6'),
+    node: signer.keyId,
+    pack: id('a'),
+    index: 3,
+    cause: 'failed-challenge',
+    shards: '12',
+    proof: { id: id('b'), size: '6', bytes: 'c3Rvcnk=' },
+  },
+  repair: {
+    blob: id('6'),
+    repaired: '12',
+    packs: { count: '64', root: id('c') },
+    certificates: [id('d')],
+    because: [id('e')],
   },
   'checkpoint.cosigned': { origin: checkpoint.origin, size: '41', note: 'log.example/assay\n41\n…' },
   'view.root': {

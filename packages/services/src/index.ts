@@ -6,5 +6,6 @@ export * from './monitor/index.ts';
 export { type Payload, readPayload } from './inference-node/payload.ts';
 export { AUTHORIZATION, type SignedRequest, signRequest } from './participant/request-signature.ts';
 export * from './storage-client/index.ts';
+export * from './storage-keeper/index.ts';
 export { openStorageSeed } from './storage-node/seed.ts';
 export * from './version-content/index.ts';

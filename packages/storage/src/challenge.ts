@@ -19,6 +19,9 @@ export interface Challenge {
 export interface ChallengeAnswer {
   /** CBOR array with, per leaf, `[bytes, proof hashes]`, or null where the node has nothing to show. */
   readonly body: Uint8Array;
+  /** The node's boot and the sequence of its next record when it answered: whether that was after a receipt. */
+  readonly bootId: Uint8Array;
+  readonly nextSeq: number;
   readonly signature: Uint8Array;
 }
 
@@ -49,31 +52,39 @@ export function drawChallenge(
   return { ...target, leaves: draws };
 }
 
-function answerBytes({ networkId, nodeId, seed, leaves }: Challenge, body: Uint8Array): Uint8Array {
+function answerBytes(
+  { networkId, nodeId, seed, leaves }: Challenge,
+  { body, bootId, nextSeq }: Omit<ChallengeAnswer, 'signature'>,
+): Uint8Array {
   const asked = leaves.map(({ shard, leaf }) => concat(shard.packId, le(shard.index, 2), le(leaf, 4)));
-  return concat(utf8('ain.answer.v1\0'), networkId, nodeId, seed, sha256(...asked), sha256(body));
+  const answered = [bootId, le(nextSeq, 8), sha256(...asked), sha256(body)];
+  return concat(utf8('ain.answer.v1\0'), networkId, nodeId, seed, ...answered);
 }
 
 /** Signs an answer: one `{bytes, proof}` per leaf, or null. */
 export function signAnswer(
   challenge: Challenge,
   shown: readonly ({ bytes: Uint8Array; proof: readonly Uint8Array[] } | null)[],
-  signer: Signer,
+  { signer, bootId, nextSeq }: Pick<ChallengeAnswer, 'bootId' | 'nextSeq'> & { readonly signer: Signer },
 ): ChallengeAnswer {
   const body = encodeCbor(shown.map((leaf) => (leaf === null ? null : [leaf.bytes, leaf.proof])));
-  return { body, signature: signer.sign(answerBytes(challenge, body)) };
+  const answer = { body, bootId, nextSeq };
+  return { ...answer, signature: signer.sign(answerBytes(challenge, answer)) };
 }
 
 /** Whether the node really gave this answer; an answer it did not sign is no evidence of anything. */
 export function isAnswerOf(challenge: Challenge, answer: ChallengeAnswer): boolean {
-  return ed25519Verify(challenge.nodeId, answerBytes(challenge, answer.body), answer.signature);
+  return ed25519Verify(challenge.nodeId, answerBytes(challenge, answer), answer.signature);
 }
 
 /** The challenged shards that the answer fails to show, each once. */
 export function failedShards(challenge: Challenge, answer: ChallengeAnswer): ShardRef[] {
   const shape = new Shape('cbor', 'a challenge answer');
   const shown = shape.array(decodeCbor(answer.body));
-  const failed = challenge.leaves.filter(({ shard, leaf }, i) => !shows(shape, shown[i], { shard, leaf }));
+  // No node can show a leaf that its shard does not have: who asks for one learns nothing against it.
+  const failed = challenge.leaves.filter(({ shard, leaf }, i) => {
+    return leaf < leafCount(shard.length) && !shows(shape, shown[i], { shard, leaf });
+  });
   return [...new Set(failed.map(({ shard }) => shard))];
 }
 

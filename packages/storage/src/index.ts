@@ -60,7 +60,13 @@ export * from './node-facts.ts';
 export * from './progress.ts';
 export * from './receipt.ts';
 export { type Cause, type Evidence, type Revocation, revoke } from './regression.ts';
-export { auditNodes, type AuditReport, repairPacks } from './client/audit.ts';
+export {
+  type Accusation,
+  auditNodes,
+  type AuditReport,
+  type NeedyPack,
+  repairPacks,
+} from './client/audit.ts';
 export type { UploadEvent } from './client/events.ts';
 export type { LaneState } from './client/lane.ts';
 export { HedgeBudget, READ_HEDGES, WRITE_HEDGES } from './client/hedge-budget.ts';
@@ -77,4 +83,12 @@ export { upload, type UploadOptions, type UploadResult } from './client/uploader
 export { type EncodedPack, encodePack, encodePage } from './client/encode.ts';
 export { Custody, type Health } from './client/custody.ts';
 export { ShardReader } from './client/shard-reader.ts';
+export * from './falsehood.ts';
+export {
+  certificatePages,
+  type PageNodes,
+  readCertificatePages,
+  readPage,
+  storePages,
+} from './client/stored-pages.ts';
 export * from './wire.ts';

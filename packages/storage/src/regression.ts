@@ -53,7 +53,10 @@ function strikes(receipt: VerifiedReceipt, evidence: Evidence): boolean {
       const { challenge, answer } = evidence;
       if (!equal(challenge.nodeId, nodeId) || !isAnswerOf(challenge, answer)) return false;
       const failed = failedShards(challenge, answer);
-      return failed.some(({ packId, index, root }) => sameShard(packId, index) && equal(root, shard.root));
+      // Root and length are the asker's words in the challenge; only those that the node signed for count.
+      return failed.some(({ packId, index, root, length }) => {
+        return sameShard(packId, index) && equal(root, shard.root) && length === shard.length;
+      });
     }
     case 'tombstone': {
       const { tombstone } = evidence;

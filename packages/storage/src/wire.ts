@@ -93,14 +93,15 @@ export function decodeChallenge(bytes: Uint8Array): Challenge {
   };
 }
 
-export function encodeAnswer({ body, signature }: ChallengeAnswer): Uint8Array {
-  return encodeCbor([body, signature]);
+export function encodeAnswer({ body, bootId, nextSeq, signature }: ChallengeAnswer): Uint8Array {
+  return encodeCbor([body, bootId, nextSeq, signature]);
 }
 
 /** @throws FormatError `cbor` */
 export function decodeAnswer(bytes: Uint8Array): ChallengeAnswer {
-  const [body, signature] = shape.array(decodeCbor(bytes), 2);
-  return { body: shape.bytes(body), signature: shape.bytes(signature, 64) };
+  const [body, bootId, nextSeq, signature] = shape.array(decodeCbor(bytes), 4);
+  const answer = { body: shape.bytes(body), bootId: shape.bytes(bootId, 16), nextSeq: shape.uint(nextSeq) };
+  return { ...answer, signature: shape.bytes(signature, 64) };
 }
 
 export function encodeSeal({ facts, certificates }: SealRequest): Uint8Array {

@@ -170,20 +170,20 @@ describe('challenges', () => {
     const honest = signAnswer(
       challenge,
       show((i) => shards[i] as Uint8Array),
-      node,
+      { signer: node, bootId: new Uint8Array(16), nextSeq: 7 },
     );
     expect(isAnswerOf(challenge, honest)).toBe(true);
     expect(failedShards(challenge, honest)).toEqual([]);
     const rotten = signAnswer(
       challenge,
       show((i) => (i === 1 ? noise(64, 9) : (shards[i] as Uint8Array))),
-      node,
+      { signer: node, bootId: new Uint8Array(16), nextSeq: 7 },
     );
     expect(failedShards(challenge, rotten)).toEqual([held[1]]);
     const silent = signAnswer(
       challenge,
       challenge.leaves.map(() => null),
-      node,
+      { signer: node, bootId: new Uint8Array(16), nextSeq: 7 },
     );
     expect(failedShards(challenge, silent)).toHaveLength(3);
   });
@@ -192,7 +192,7 @@ describe('challenges', () => {
     const answer = signAnswer(
       challenge,
       challenge.leaves.map(() => null),
-      node,
+      { signer: node, bootId: new Uint8Array(16), nextSeq: 7 },
     );
     expect(isAnswerOf({ ...challenge, seed: sha256(utf8('later')) }, answer)).toBe(false);
     expect(isAnswerOf({ ...challenge, nodeId: signers[1]?.publicKey as Uint8Array }, answer)).toBe(false);

@@ -111,8 +111,8 @@ export class Releases {
       signer: owner.signer,
     });
     const files = versionFiles(manifest, new Map([[manifest.graph.id, memorySource(graph)]]));
-    const { blobId, certificate } = await storeFiles(files, { connection });
-    await owner.say('blob.certificate', certificatePredicate(certificate, connection.committee));
-    return { id: hex(blobId), size: String(certificate.totalBytes) };
+    const stored = await storeFiles(files, { connection });
+    await owner.say('blob.certificate', certificatePredicate(stored, connection.committee));
+    return { id: hex(stored.blobId), size: String(stored.certificate.totalBytes) };
   }
 }

@@ -38,6 +38,9 @@ export function keepCustody(dir: string, { certificate, sealed, current }: Custo
   return path;
 }
 
+/** Whether a blob's certificates are on this machine. */
+export const existsCustody = (dir: string, blob: Uint8Array): boolean => existsSync(pathOf(dir, blob));
+
 /** @throws CliError `unreadable-file` when they are not here or not certificates */
 export function readCustody(dir: string, blob: Uint8Array): CustodyFile {
   const path = pathOf(dir, blob);

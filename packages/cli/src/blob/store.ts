@@ -1,7 +1,7 @@
 /** Stores files on a network and logs the certificate: what `blob put` and `publish` have in common. */
 import { rmSync } from 'node:fs';
-import { certificatePredicate, type StorageConnection, storeFiles } from '@assay/services';
-import type { SourceFile, UploadEvent, UploadOptions, UploadResult } from '@assay/storage';
+import { certificatePredicate, type StorageConnection, type StoredBlob, storeFiles } from '@assay/services';
+import type { SourceFile, UploadEvent, UploadOptions } from '@assay/storage';
 import { openFileJournal } from '@assay/storage/node';
 import type { WaitFlags } from '../flags.ts';
 import type { Logged, Session } from '../session.ts';
@@ -17,7 +17,7 @@ export interface StoreOptions extends WaitFlags {
 }
 
 /** A blob that a quorum has signed for. */
-export interface Stored extends UploadResult {
+export interface Stored extends StoredBlob {
   /** File with its certificates. */
   readonly custody: string;
   /** Its certificate in the log; undefined when there is no log here. */
@@ -39,10 +39,10 @@ export async function store(files: readonly SourceFile[], options: StoreOptions)
 }
 
 async function logCertificate(
-  { certificate }: UploadResult,
+  stored: StoredBlob,
   { session, network, wait }: StoreOptions,
 ): Promise<Logged | undefined> {
   if (!session.hasLog) return undefined;
-  const predicate = certificatePredicate(certificate, network.committee);
+  const predicate = certificatePredicate(stored, network.committee);
   return session.publish('blob.certificate', predicate, { as: session.signatory('owner'), wait });
 }

@@ -1,9 +1,17 @@
 /** `assay blob stat`: what a blob holds, who signed for it, and who answers now. */
-import { hex } from '@assay/core';
-import { covers, Custody, decodeReceipt, openBlob, type StorageNode, verifyHello } from '@assay/storage';
+import { fromHex, hex } from '@assay/core';
+import {
+  covers,
+  decodeReceipt,
+  openBlob,
+  type PackCertificate,
+  type StorageNode,
+  verifyHello,
+} from '@assay/storage';
 import type { StorageConnection } from '@assay/services';
 import { connect } from '../blob/connect.ts';
-import { type CustodyFile, readCustody } from '../blob/custody-file.ts';
+import { readCustody } from '../blob/custody-file.ts';
+import { convictionLines, convictionsOf, openCustody } from '../blob/storage-log.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
@@ -38,13 +46,23 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
     await using network = connect(session, flags.storage);
     const custody = readCustody(session.dir, blobId);
     using blob = await openBlob(blobId, network.options);
-    using held = new Custody(blob.manifest, custody.current, network.options);
+    const id = hex(blobId);
+    using held = await openCustody(session, network, { blob: id, id: blobId, manifest: blob.manifest });
+    const convictions = await convictionsOf(session, network, id);
     const { least, of } = held.health();
     const { files, tensors, packs } = blob.manifest;
-    const nodes = await Promise.all(network.options.nodes.map((node) => stateOf(node, custody, network)));
+    const nodes = await Promise.all(
+      network.options.nodes.map((node) => stateOf(node, held.certificates(), network)),
+    );
     const { totalBytes, leaseEnd } = custody.certificate;
     const data = {
-      blob: hex(blobId),
+      blob: id,
+      proven: convictions.map(({ record, holds }) => ({
+        record: record.id,
+        node: network.nameOf(fromHex(record.predicate.node.slice(8))),
+        cause: record.predicate.cause,
+        holds: holds ?? null,
+      })),
       totalBytes,
       leaseEnd,
       packs: packs.length,
@@ -57,6 +75,7 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
         ...files.map(({ path, size }) => `${path}  ${size} bytes`),
         `${packs.length} packs, ${tensors.length} tensors, signed for until epoch ${leaseEnd}`,
         `every pack has receipts for at least ${least} of ${of} shards`,
+        ...convictionLines(convictions, network),
         ...nodes.map(({ name, signed, covered, durability }) => {
           return `${name}: signed for ${signed} shards${DURABILITY[durability ?? 0] ?? ''}, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
         }),
@@ -67,7 +86,7 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
 
 async function stateOf(
   node: StorageNode,
-  { current }: CustodyFile,
+  current: readonly PackCertificate[],
   network: StorageConnection,
 ): Promise<NodeState> {
   const receipts = current

@@ -1,9 +1,10 @@
 /** `assay blob verify`: checks the certificate, and challenges every node to show leaves of what it signed for. */
 import { hex } from '@assay/core';
-import { Custody, openBlob, verifyBlobCertificate } from '@assay/storage';
+import { openBlob, verifyBlobCertificate } from '@assay/storage';
 import { challengeNodes } from '../blob/challenge-nodes.ts';
 import { connect } from '../blob/connect.ts';
 import { readCustody } from '../blob/custody-file.ts';
+import { convictionLines, convictionsOf, logAccusations, openCustody } from '../blob/storage-log.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
 import { asCount } from '../flags.ts';
@@ -29,11 +30,14 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
   args: BLOB_ARG,
   async run(session, flags, blobId) {
     await using network = connect(session, flags.storage);
-    const { certificate, current } = readCustody(session.dir, blobId);
+    const id = hex(blobId);
+    const { certificate } = readCustody(session.dir, blobId);
     const { signatures } = verifyBlobCertificate(certificate, network.committee);
     using blob = await openBlob(blobId, network.options);
-    using custody = new Custody(blob.manifest, current, network.options);
-    const { failed, silent } = await challengeNodes(custody, network, flags.leaves);
+    using custody = await openCustody(session, network, { blob: id, id: blobId, manifest: blob.manifest });
+    const before = await convictionsOf(session, network, id);
+    const { failed, accusations, silent } = await challengeNodes(custody, network, flags.leaves);
+    const logged = await logAccusations(session, network, { blob: id, accusations: accusations.values() });
     const health = custody.health();
     const exit: Exit = failed.size > 0 ? 1 : silent.length > 0 ? 2 : 0;
     const data = {
@@ -49,6 +53,8 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
       lines: [
         `the certificate stands: ${signatures.length} nodes signed it`,
         ...[...failed].map(([name, shards]) => `${name} cannot show ${shards} shards that it signed for`),
+        ...logged.map((record) => `logged as ${record}: anybody can check it`),
+        ...convictionLines(before, network),
         ...silent.map((name) => `${name} does not answer: nothing can be said of it`),
         `every pack has at least ${health.least} of ${health.of} shards${exit === 1 ? '; "assay blob repair" makes them whole' : ''}`,
       ],

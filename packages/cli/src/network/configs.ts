@@ -62,6 +62,11 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
       readers: 'everybody',
     });
   }
+  write(layout, 'storage-keeper', {
+    identity: layout.key('storage-keeper'),
+    network: layout.storage,
+    log: { url: network.log.url, policy: layout.policy },
+  });
   write(layout, 'gateway', {
     name: 'gateway',
     ...shared(layout, network, { name: 'gateway', url: network.gateway.url }),

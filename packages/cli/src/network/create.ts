@@ -43,7 +43,8 @@ export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
   const processes = ['log', 'gateway', ...plan.nodes.map((node) => node.name)];
   for (const name of [...processes, ...(plan.money === true ? moneyKeys() : [])])
     openIdentity(layout.key(name), entropy);
-  const tenants = PEOPLE.map((name) => openIdentity(layout.key(name), entropy).keyId);
+  // The keeper stores what it repairs.
+  const tenants = [...PEOPLE, 'storage-keeper'].map((name) => openIdentity(layout.key(name), entropy).keyId);
   const description = describe(layout, entropy);
   keepPlan(layout, description);
   const storage = describeStorage(layout, description);

@@ -17,7 +17,10 @@ export function rolesOf(layout: Layout): Role[][] {
 /** All storage nodes in one process: six would double what a start costs on two cores, and have one operator either way. */
 function storage(layout: Layout): Role {
   const configs = Array.from({ length: STORAGE_PROFILE.n }, (_, i) => layout.config(`storage-${i + 1}`));
-  return { ...role(layout, 'storage-node', 'storage'), args: configs };
+  return {
+    ...role(layout, 'storage-node', 'storage'),
+    args: [...configs, '--keeper', layout.config('storage-keeper')],
+  };
 }
 
 function role(layout: Layout, service: string, name: string): Role {

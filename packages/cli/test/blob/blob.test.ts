@@ -94,9 +94,12 @@ describe('a blob, from its first byte to its repair', () => {
     const broken = await data('verify', id, '--leaves', '8');
     expect(broken.code).toBe(1);
     expect(Object.keys(broken.data['failed'] as object)).toEqual(['store-4']);
+    const { data: stat } = await data('stat', id);
+    expect(stat['proven']).toMatchObject([{ node: 'store-4', cause: 'lost-ack', holds: true }]);
     const repaired = await data('repair', id);
     expect(repaired.data['after']).toMatchObject({ least: 6, of: 6 });
     expect(repaired.code).toBe(0);
+    expect(repaired.data['logged']).toMatch(/^[0-9a-f]{64}$/);
     expect(await data('verify', id, '--leaves', '8')).toMatchObject({
       code: 0,
       data: { health: { least: 6 } },

@@ -30,7 +30,7 @@ import {
   viewRoot,
 } from './rules.ts';
 import { leaseLapse, requestDeliver, serveDrain, serveLease, serveStream } from './serving.ts';
-import { blobCertificate } from './storage.ts';
+import { blobCertificate, challengeResult, repair } from './storage.ts';
 import { act, derive } from './use.ts';
 
 /**
@@ -84,6 +84,8 @@ const schemas = {
   batch,
   refund,
   'blob.certificate': blobCertificate,
+  'challenge.result': challengeResult,
+  repair,
   'checkpoint.cosigned': checkpointCosigned,
   'view.root': viewRoot,
   'rules.activate': rulesActivate,
@@ -139,6 +141,8 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   batch: 'settler',
   refund: 'settler',
   'blob.certificate': 'joined',
+  'challenge.result': 'joined',
+  repair: 'joined',
   'checkpoint.cosigned': 'operator',
   'view.root': 'operator',
   'rules.activate': 'operator',

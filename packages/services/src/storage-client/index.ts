@@ -1,5 +1,5 @@
 /** Speaking to a storage network: its description, a connection, the certificate as the log keeps it. */
-export { certificatePredicate } from './certificate-statement.ts';
+export { certificatePredicate, packsOf } from './certificate-statement.ts';
 export {
   type Connecting,
   connectStorage,

@@ -1,22 +1,28 @@
 /**
- * Storage nodes in one process: `node main.ts CONFIG.json…`, each node with its own configuration, key, disk and address.
+ * Storage nodes in one process: `node main.ts CONFIG.json… [--keeper KEEPER.json]`, each node with its own configuration, key,
+ * disk and address. The keeper looks after blobs as a client of all nodes of its network, those of others too.
  * Prints one line of JSON per node, `{"listening", "node"}`, once all listen. With a single configuration that names no
  * committee it prints `{"node"}` and ends, so that a committee can be made. Logs go to stderr.
  */
-import { AssayError, hex } from '@assay/core';
+import { parseArgs } from 'node:util';
+import { AssayError, hex, randomBytes, systemClock } from '@assay/core';
 import { pino } from 'pino';
 import { loadStorageNodeConfig } from './config.ts';
 import { openStorageSeed } from './seed.ts';
 import { type RunningStorageNode, startStorageNode } from './start.ts';
-import { stopSignals } from '../serving/index.ts';
+import { readConfigFile, stopSignals } from '../serving/index.ts';
+import { startStorageKeeper, storageKeeperConfigSchema } from '../storage-keeper/start.ts';
 
 const UPKEEP_MS = 6 * 3_600_000;
 const log = pino({ name: 'storage-node' }, pino.destination({ dest: 2, sync: true }));
 const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 try {
-  const files = process.argv.length > 2 ? process.argv.slice(2) : ['storage-node.json'];
-  const configs = files.map(loadStorageNodeConfig);
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { keeper: { type: 'string' } },
+  });
+  const configs = positionals.map(loadStorageNodeConfig);
   const [only] = configs;
   if (only !== undefined && configs.length === 1 && only.committee === undefined) {
     print({ node: `ed25519:${hex(openStorageSeed(only.seedFile).publicKey)}` });
@@ -24,12 +30,22 @@ try {
     const onFault = (error: unknown): void => log.error({ error }, 'a request failed');
     const nodes = await Promise.all(configs.map((config) => startStorageNode(config, onFault)));
     for (const { url, id } of nodes) print({ listening: url, node: `ed25519:${hex(id)}` });
+    const keeper =
+      values.keeper === undefined
+        ? undefined
+        : startStorageKeeper(readConfigFile(values.keeper, storageKeeperConfigSchema), {
+            clock: systemClock,
+            entropy: { bytes: randomBytes },
+            log: log.child({ name: 'storage-keeper' }),
+          });
     const upkeep = setInterval(() => nodes.forEach(look), UPKEEP_MS);
     for (const signal of stopSignals()) {
       process.once(signal, () => {
         clearInterval(upkeep);
-        for (const node of nodes)
-          node.stop().catch((error: unknown) => log.error({ error }, 'stopping failed'));
+        // The keeper first: it would find the nodes gone.
+        stopAll([...(keeper === undefined ? [] : [keeper]), ...nodes]).catch((error: unknown) =>
+          log.error({ error }, 'stopping failed'),
+        );
       });
     }
   }
@@ -37,6 +53,10 @@ try {
   if (!(error instanceof AssayError)) throw error;
   log.fatal(error.toJSON(), error.message);
   process.exitCode = 2;
+}
+
+async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {
+  for (const each of running) await each.stop();
 }
 
 function look(node: RunningStorageNode): void {

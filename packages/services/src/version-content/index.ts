@@ -3,5 +3,5 @@ export { type BlobContent, type BlobSource, StorageSource } from './blob-source.
 export { ContentCache } from './content-cache.ts';
 export { ContentError } from './content-error.ts';
 export { findContent, MANIFEST_FILE, namedContent } from './layout.ts';
-export { type Storing, storeFiles, versionFiles } from './store-version.ts';
+export { type StoredBlob, type Storing, storeFiles, versionFiles } from './store-version.ts';
 export { type LoadedVersion, VersionStore, type VersionStoreOptions } from './version-store.ts';

@@ -1,10 +1,12 @@
 /** Stores a version: its manifest and all that it names, as one blob that a quorum of storage nodes certifies. */
-import { type Manifest, manifestBytes } from '@assay/core';
+import { hex, type Manifest, manifestBytes } from '@assay/core';
 import {
   type ByteSource,
+  certificatePages,
   type Journal,
   memorySource,
   type SourceFile,
+  storePages,
   upload,
   type UploadEvent,
   type UploadOptions,
@@ -39,18 +41,34 @@ export function versionFiles(manifest: Manifest, contents: ReadonlyMap<string, B
   return [{ path: MANIFEST_FILE, source: memorySource(manifestBytes(manifest)) }, ...named];
 }
 
+/** A blob that a quorum has signed for, and the pages with its pack certificates, from which anybody can look after it. */
+export interface StoredBlob extends UploadResult {
+  readonly pages: readonly Uint8Array[];
+}
+
 /**
- * Stores files on the network, at its own shard size and window.
+ * Stores files on the network, at its own shard size and window, and their pack certificates beside them.
  * @throws TransferError, NodeError: as `upload`
  */
 export async function storeFiles(
   files: readonly SourceFile[],
   { connection, journal = NO_JOURNAL, ...rest }: Storing,
-): Promise<UploadResult> {
+): Promise<StoredBlob> {
   const { onEvent: _, ...shared } = connection.options;
   const options = { ...shared, journal, shardBytes: SHARD_BYTES, window: WINDOW, ...rest };
+  const result = await uploadWith(options, files, connection);
+  const session = hex(shared.randomBytes(16));
+  const pages = await storePages(certificatePages(result.packCertificates), { ...shared, session });
+  return { ...result, pages };
+}
+
+async function uploadWith(
+  options: UploadOptions,
+  files: readonly SourceFile[],
+  { committee }: StorageConnection,
+): Promise<UploadResult> {
   if (files.reduce((sum, { source }) => sum + source.size, 0) < WORTH_THREADS) return upload(files, options);
-  await using kernel = codecPool({ threads: 2, bytes: kernelBytes(connection.committee) });
+  await using kernel = codecPool({ threads: 2, bytes: kernelBytes(committee) });
   return await upload(files, { ...options, kernel });
 }
 

@@ -86,7 +86,7 @@ export class TestStores {
   /** Takes a node away with its disk, and brings it back empty. */
   async wipe(at: number): Promise<void> {
     await this.take(at);
-    rmSync((this.#configs[at] as StorageNodeConfig).data, { recursive: true });
+    rmSync(String(this.#configs[at]?.data), { recursive: true });
     await this.bring(at);
   }
 

@@ -1,12 +1,22 @@
 /** Looks after a stored blob: who holds what, challenges, repair. Health is shown here, apart from upload progress. */
 import { hex } from '@assay/core';
-import { type PackCertificate, verifyPackCertificate } from '../certificate.ts';
+import { checkPlace, type PackCertificate } from '../certificate.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { type PackHeader, packId } from '../format/pack.ts';
 import type { Tombstone } from '../node-facts.ts';
 import { Progress, type ProgressEvent } from '../progress.ts';
+import { verifyShardReceipt } from '../receipt.ts';
 import { revoke } from '../regression.ts';
-import { auditNodes, type AuditReport, repairPacks } from './audit.ts';
+import {
+  type Accusation,
+  auditNodes,
+  type AuditReport,
+  type NeedyPack,
+  needyPacks,
+  repairPack,
+  repairPacks,
+} from './audit.ts';
+import { checkAll } from './watch.ts';
 import { HedgeBudget, WRITE_HEDGES } from './hedge-budget.ts';
 import type { TaskContext } from './pack-task.ts';
 import { readContext, type ReaderOptions } from './reader.ts';
@@ -28,19 +38,31 @@ export class Custody implements Disposable {
   readonly #task: TaskContext;
   readonly #read: ReadContext;
   readonly #abort = new AbortController();
+  readonly #options: ReaderOptions;
 
-  /** @throws ReceiptError when a certificate is not good for its pack */
-  constructor(manifest: Manifest, certificates: readonly PackCertificate[], options: ReaderOptions) {
+  /**
+   * Receipts of nodes that are `absent`, by hexadecimal key, are left out: what they hold is out of reach. What stands may be
+   * less than a quorum; health says so.
+   * @throws ReceiptError when a receipt is not good for its pack
+   */
+  constructor(
+    manifest: Manifest,
+    certificates: readonly PackCertificate[],
+    options: ReaderOptions & { readonly absent?: ReadonlySet<string> },
+  ) {
     const { committee, clock, random, randomBytes } = options;
     this.#manifest = manifest;
+    this.#options = options;
     this.#progress = new Progress(
       manifest.packs.map((pack) => ({ bytes: pack.packLen, reused: true })),
       committee.profile,
     );
     manifest.packs.forEach((header, pack) => {
-      const certificate = certificates[pack] ?? { packId: new Uint8Array(32), receipts: [] };
-      for (const receipt of verifyPackCertificate(certificate, header, committee))
-        this.#progress.receipt(pack, receipt);
+      for (const signed of certificates[pack]?.receipts ?? []) {
+        const receipt = verifyShardReceipt(signed, committee);
+        checkPlace(receipt, { header, id: packId(header), committee });
+        if (options.absent?.has(hex(receipt.nodeId)) !== true) this.#progress.receipt(pack, receipt);
+      }
     });
     this.#read = readContext(options, this.#abort.signal);
     this.#task = {
@@ -77,6 +99,39 @@ export class Custody implements Disposable {
   /** Challenges every node over everything it signed for. `randomness` must be younger than the receipts. */
   audit(randomness: Uint8Array, count = 44): Promise<AuditReport> {
     return auditNodes(this.#task, { randomness, count, signal: this.#abort.signal });
+  }
+
+  /** Asks every node what its log covers; strikes what it does not, and gives what proves it. */
+  async greet(): Promise<Accusation[]> {
+    const found = new Map<string, Accusation>();
+    const { randomBytes } = this.#options;
+    const { committee, clock } = this.#task;
+    await checkAll(this.#task.lanes.values(), {
+      quorum: committee.members.length,
+      clock,
+      progress: this.#progress,
+      nonce: () => randomBytes(32),
+      signal: this.#abort.signal,
+      onRevoked: ({ receipt }, [event]) => {
+        if (event === undefined || !('evidence' in event)) return;
+        const before = found.get(event.node);
+        const revocation = before?.revocation ?? revoke(receipt, event.evidence);
+        found.set(event.node, { node: receipt.nodeId, revocation, shards: (before?.shards ?? 0) + 1 });
+      },
+    });
+    return [...found.values()];
+  }
+
+  /** Packs with fewer live shards than the quorum, those nearest to loss first: what an automatic repair begins with. */
+  needy(): NeedyPack[] {
+    return needyPacks(this.#manifest.packs.length, this.#task, this.#task.committee.profile.q);
+  }
+
+  /** Rebuilds and places what is missing of one pack; says whether it is whole again. @throws TransferError */
+  repairOne(pack: number): Promise<boolean> {
+    const header = this.#manifest.packs[pack];
+    if (header === undefined) throw new RangeError(`the blob has no pack ${pack}`);
+    return repairPack(pack, header, { task: this.#task, read: this.#read });
   }
 
   /** Takes a node's own word that shards are gone. */

@@ -24,18 +24,21 @@ export function leavesOf(body: Uint8Array, range: LeafRange): ShardLeaves {
   return { bytes: body.subarray(range.from * LEAF_BYTES, range.to * LEAF_BYTES), proof };
 }
 
+/** Who answers: its boot, and the sequence of its next record before it looked for anything. */
+export type Answering = Parameters<typeof signAnswer>[2];
+
 /** Shows the challenged leaves; what cannot be shown is answered with null, and signed for as well. */
 export async function answerChallenge(
   challenge: Challenge,
   engine: Pick<NodeEngine, 'getLeaves'>,
-  signer: Signer,
+  by: Answering,
 ): Promise<ChallengeAnswer> {
   const shown: (ShardLeaves | null)[] = [];
   for (const { shard, leaf } of challenge.leaves) {
     const at = { index: shard.index, range: { from: leaf, to: leaf + 1 } };
     shown.push(await unlessMissing(engine.getLeaves(shard.packId, at)));
   }
-  return signAnswer(challenge, shown, signer);
+  return signAnswer(challenge, shown, by);
 }
 
 async function unlessMissing(leaves: Promise<ShardLeaves>): Promise<ShardLeaves | null> {

@@ -231,7 +231,13 @@ export class StorageEngine implements NodeEngine {
   }
 
   challenge(challenge: Challenge): Promise<ChallengeAnswer> {
-    return answerChallenge(challenge, this, this.#options.signer);
+    // The sequence is taken before anything is looked for: what is put meanwhile is not denied by this answer.
+    const { bootId } = this.#boots.at(-1) as Boot;
+    return answerChallenge(challenge, this, {
+      signer: this.#options.signer,
+      bootId,
+      nextSeq: this.#log.nextSeq,
+    });
   }
 
   seal(request: SealRequest): Promise<Uint8Array> {

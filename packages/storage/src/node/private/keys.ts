@@ -43,7 +43,10 @@ export class TenantKey {
   }
 
   #derive(purpose: string, of: Uint8Array): Uint8Array {
-    return createHmac('sha256', this.#key).update(utf8(`${purpose}\0`)).update(of).digest();
+    return createHmac('sha256', this.#key)
+      .update(utf8(`${purpose}\0`))
+      .update(of)
+      .digest();
   }
 }
 

@@ -35,7 +35,9 @@ export class PrivateBlob {
       const id = file.chunks[next++] ?? new Uint8Array(32);
       const chunk = this.#key.decryptChunk(bytes, id);
       if (!equal(sha256(chunk), id))
-        throw new FormatError('manifest', { what: `chunk ${next - 1} of "${path}" is not what its index says` });
+        throw new FormatError('manifest', {
+          what: `chunk ${next - 1} of "${path}" is not what its index says`,
+        });
       yield chunk;
     }
     if (next !== file.chunks.length)

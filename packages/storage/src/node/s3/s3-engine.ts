@@ -156,7 +156,12 @@ export class S3Engine implements NodeEngine {
   }
 
   challenge(challenge: Challenge): Promise<ChallengeAnswer> {
-    return answerChallenge(challenge, this, this.#options.signer);
+    const { bootId } = this.#boots.at(-1) as Boot;
+    return answerChallenge(challenge, this, {
+      signer: this.#options.signer,
+      bootId,
+      nextSeq: this.#nextSeq,
+    });
   }
 
   seal(request: SealRequest): Promise<Uint8Array> {

@@ -1,0 +1,43 @@
+/** What the log says of stored blobs: certificates, repairs, and receipts that were proven false. */
+import { hex, type LogRecord } from '@assay/core';
+import type { Committee } from '@assay/storage';
+
+type Certificate = LogRecord & { readonly kind: 'blob.certificate' };
+type Repair = LogRecord & { readonly kind: 'repair' };
+export type ChallengeResult = LogRecord & { readonly kind: 'challenge.result' };
+
+/** One blob in the log, each list in log order. */
+export interface BlobRecords {
+  readonly certificates: Certificate[];
+  readonly repairs: Repair[];
+  readonly results: ChallengeResult[];
+}
+
+/** A fold over the log's records. */
+export class StorageRecords {
+  readonly #blobs = new Map<string, BlobRecords>();
+  readonly #network: string;
+
+  constructor({ networkId }: Committee) {
+    this.#network = hex(networkId);
+  }
+
+  /** Blobs that were certified on this network, by id in hexadecimal. */
+  get blobs(): ReadonlyMap<string, BlobRecords> {
+    return new Map([...this.#blobs].filter(([, { certificates }]) => certificates.length > 0));
+  }
+
+  of(blob: string): BlobRecords {
+    const known = this.#blobs.get(blob) ?? { certificates: [], repairs: [], results: [] };
+    this.#blobs.set(blob, known);
+    return known;
+  }
+
+  note(record: LogRecord): void {
+    if (record.kind === 'blob.certificate' && record.predicate.committee.network === this.#network)
+      this.of(record.predicate.blob).certificates.push(record as Certificate);
+    else if (record.kind === 'repair') this.of(record.predicate.blob).repairs.push(record as Repair);
+    else if (record.kind === 'challenge.result')
+      this.of(record.predicate.blob).results.push(record as ChallengeResult);
+  }
+}

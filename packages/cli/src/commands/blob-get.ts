@@ -3,6 +3,9 @@ import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hex } from '@assay/core';
 import { type BlobReader, openBlob, type ReadEvent } from '@assay/storage';
+import { isPrivate, openPrivate } from '@assay/storage/node';
+import { readTenantKey } from '../blob/tenant-key.ts';
+import type { Session } from '../session.ts';
 import { connect } from '../blob/connect.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { CliError } from '../cli-error.ts';
@@ -30,8 +33,9 @@ export const blobGet = networkCommand<GetFlags, [blob: Uint8Array]>({
     };
     using blob = await openBlob(blobId, { ...network.options, onEvent });
     const files: string[] = [];
-    for (const { path } of blob.manifest.files) files.push(await restore(blob, path, flags.out));
-    const bytes = blob.manifest.files.reduce((sum, { size }) => sum + size, 0);
+    const content = await contentOf(blob, session);
+    for (const { path } of content.files) files.push(await restore(content, path, flags.out));
+    const bytes = content.files.reduce((sum, { size }) => sum + size, 0);
     return finding(lying.size > 0, { blob: hex(blobId), bytes, files, corrupt: [...lying] }, [
       ...files.map((file) => `wrote ${file}`),
       ...[...lying].map((name) => `${name} showed bytes that are not what it signed for; others had them`),
@@ -39,8 +43,20 @@ export const blobGet = networkCommand<GetFlags, [blob: Uint8Array]>({
   },
 });
 
+/** Files of a blob, and how to read one. */
+interface Content {
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+  read(path: string): AsyncIterable<Uint8Array>;
+}
+
+/** What was stored: of a private blob what the tenant's key opens. @throws CliError, FormatError */
+async function contentOf(blob: BlobReader, session: Session): Promise<Content> {
+  if (isPrivate(blob)) return openPrivate(blob, readTenantKey(session).key);
+  return { files: blob.manifest.files, read: (path) => blob.read(path) };
+}
+
 /** A file appears under its name only when it is whole. @throws CliError `mismatch` for a name that leaves the folder */
-async function restore(blob: BlobReader, path: string, out: string): Promise<string> {
+async function restore(blob: Content, path: string, out: string): Promise<string> {
   // The manifest is its maker's: a name in it must not choose where on this machine it is written.
   if (path.startsWith('/') || path.split(/[/\\]/).some((part) => part === '..' || part === '')) {
     throw new CliError('mismatch', {

@@ -11,3 +11,6 @@ export { LocalNode } from './local-node.ts';
 export { Bucket, type BucketOptions, openBucket } from './s3/bucket.ts';
 export { S3Engine, type S3EngineOptions } from './s3/s3-engine.ts';
 export { monotonicClock } from './system-clock.ts';
+export { encryptFiles } from './private/encrypt-files.ts';
+export { TenantKey } from './private/keys.ts';
+export { isPrivate, openPrivate, type PrivateBlob } from './private/private-blob.ts';

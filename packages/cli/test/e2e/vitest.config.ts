@@ -5,9 +5,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../../../..', import.meta.url)),
-    include: ['packages/cli/test/e2e/*.lane.ts'],
+    include: ['packages/cli/test/e2e/*.lane.ts', 'packages/services/test/settler/*.lane.ts'],
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

@@ -144,6 +144,8 @@ export class Monitor {
 
   #lookAtAge(): void {
     const { lastWitnessedAt } = this.#follower;
+    // Nothing was read: that the log does not answer is said already, and its head may be fresh.
+    if (this.size === 0) return;
     const age = this.#options.clock.now() - lastWitnessedAt;
     if (age <= this.#options.maxAgeMs) {
       this.#raised.delete('stale-head');

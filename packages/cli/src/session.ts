@@ -1,13 +1,15 @@
 /** One command's network: where its log is, whom it trusts, who signs; opened only when asked for. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Kind, openStatement, type Predicate, signStatement } from '@assay/core';
+import { base64, fromBase64, type Kind, openStatement, type Predicate, signStatement } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
 import { parsePolicy, type Policy } from '@assay/log';
-import { type Appended, LogClient, type Wait } from '@assay/services';
+import { type Appended, LogClient, LogClientError, type Wait } from '@assay/services';
 import { refusalOf, type Timeline } from '@assay/views';
 import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
+import { keepNote, type PrivateNote } from './content/private-notes.ts';
+import { digestOfSaid, Pending, type PendingStatement } from './pending.ts';
 import { type NetworkFile, readNetworkFile } from './network-file.ts';
 import { Progress } from './progress.ts';
 import { readTimeline } from './read-timeline.ts';
@@ -70,6 +72,11 @@ export class Session {
     return this.#policy;
   }
 
+  /** The log's origin, by the policy. */
+  get origin(): string {
+    return this.policy.logs[0]?.verifier.key.name ?? '';
+  }
+
   /** Where that policy is read from. */
   get policyFile(): string {
     return this.#flags.policy ?? join(this.dir, 'policy');
@@ -125,26 +132,72 @@ export class Session {
 
   /**
    * Signs a statement and appends it, unless the log's own rules would ignore it. A key that speaks for the first time
-   * joins first.
+   * joins first. It is kept until the log has it: the same thing said again after a command was cut short goes on with
+   * what was signed then, and is logged once.
    *
    * @throws CliError `not-allowed`; StatementError; LogClientError
    */
   async publish<K extends Kind>(kind: K, predicate: Predicate<K>, by: Signing): Promise<Logged> {
     await this.join(by.as);
-    return this.#append(kind, predicate, by);
+    const { keyId } = by.as.identity;
+    const said = digestOfSaid(kind, predicate, by.note);
+    const earlier = await this.#leftOver((each) => each.signer === keyId && each.said === said);
+    const entry =
+      earlier === undefined
+        ? signStatement(kind, predicate, by.as.identity.signer)
+        : fromBase64(earlier.entry);
+    const { id } = openStatement(entry);
+    const note = earlier === undefined ? by.note : earlier.note;
+    const { url } = this.log;
+    const kept = { id, log: url, kind, signer: keyId, process: process.pid, entry: base64(entry), said };
+    await this.#mustCount(entry, kind, by.as);
+    // A crash from here on leaves it to be sent when the same is said again.
+    this.#pending.keep({ ...kept, ...(note === undefined ? {} : { note }) });
+    const logged = await this.#append(entry, kind, by.wait).catch((error: unknown) => {
+      if (error instanceof LogClientError && error.isFinal) this.#pending.forget(id);
+      throw error;
+    });
+    if (note !== undefined) keepNote(this.dir, id, note);
+    this.#pending.forget(id);
+    return logged;
+  }
+
+  /** What an earlier command left and `isSame` picks. What the log has by now is forgotten; the rest is told of. */
+  async #leftOver(isSame: (each: PendingStatement) => boolean): Promise<PendingStatement | undefined> {
+    const { registry } = await this.timeline();
+    const { stderr } = this.context.process;
+    let found: PendingStatement | undefined;
+    for (const each of this.#pending.of(this.log.url)) {
+      const what = `${each.kind} ${each.id.slice(0, 12)}`;
+      if (isSame(each)) {
+        found = each;
+        stderr.write(`going on with ${what}, which an earlier command signed\n`);
+      } else if (registry.indexOf(each.id) !== undefined) {
+        if (each.note !== undefined) keepNote(this.dir, each.id, each.note);
+        this.#pending.forget(each.id);
+      } else {
+        const path = this.#pending.pathOf(each.id);
+        stderr.write(
+          `an earlier command signed ${what} and the log does not have it: say it again, or remove ${path}\n`,
+        );
+      }
+    }
+    return found;
   }
 
   /** Has a key join that has not. Returns whether it did so now. @throws CliError, LogClientError */
   async join(as: Signatory): Promise<boolean> {
     const { registry } = await this.timeline();
     if (registry.participants.get(as.identity.keyId) !== undefined) return false;
-    await this.#append('participant.join', joinPredicate(as), { as, wait: 'sequenced' });
+    const entry = signStatement('participant.join', joinPredicate(as), as.identity.signer);
+    await this.#mustCount(entry, 'participant.join', as);
+    await this.#append(entry, 'participant.join', 'sequenced');
     return true;
   }
 
-  async #append<K extends Kind>(kind: K, predicate: Predicate<K>, { as, wait }: Signing): Promise<Logged> {
+  /** @throws CliError `not-allowed` for what every view would ignore */
+  async #mustCount(entry: Uint8Array, kind: Kind, as: Signatory): Promise<void> {
     const { registry } = await this.timeline();
-    const entry = signStatement(kind, predicate, as.identity.signer);
     const record = { ...openStatement(entry), index: registry.size };
     const refusal = registry.indexOf(record.id) === undefined ? refusalOf(registry, record) : undefined;
     if (refusal !== undefined) {
@@ -154,9 +207,17 @@ export class Session {
         fix: 'Sign with a key that may say this (--key), or have the owner grant it.',
       });
     }
+  }
+
+  async #append(entry: Uint8Array, kind: Kind, wait: Wait): Promise<Logged> {
+    const { registry } = await this.timeline();
     const logged = await this.log.append(entry, wait);
-    if (logged.duplicate !== true) registry.apply({ ...record, index: logged.index });
+    if (logged.duplicate !== true) registry.apply({ ...openStatement(entry), index: logged.index });
     return { kind, ...logged };
+  }
+
+  get #pending(): Pending {
+    return new Pending(this.dir);
   }
 
   #keyPath(name: string): string {
@@ -168,6 +229,8 @@ export class Session {
 export interface Signing {
   readonly as: Signatory;
   readonly wait: Wait;
+  /** What opens the statement's commitment; kept beside the keys once the log has the statement. */
+  readonly note?: PrivateNote | undefined;
 }
 
 function signatoryOf(path: string, role: Role): Signatory {

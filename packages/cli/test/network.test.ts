@@ -322,6 +322,10 @@ describe('the log, as anybody may check it', () => {
   }, 60_000);
 
   it('times a mock recall whose file gives the scope root of the log', async () => {
-    expect(await data('drill', '--on', 'v2')).toMatchObject({ agrees: true, label: 'v2' });
+    expect(await data('drill', '--on', 'v2')).toMatchObject({
+      agrees: true,
+      label: 'v2',
+      signedBy: expect.stringMatching(/^ed25519:/),
+    });
   }, 30_000);
 });

@@ -4,7 +4,7 @@ import { canonicalJson } from '@assay/core';
 import type { Timeline } from '@assay/views';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
-import { keepNote, privateNote } from '../content/private-notes.ts';
+import { privateNote } from '../content/private-notes.ts';
 import { asList, asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { findAnyRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
@@ -62,8 +62,11 @@ export const act = networkCommand<ActFlags, []>({
     const words = note ?? canonicalJson({ type, ...parsed });
     const content = privateNote('act', words, session.context.entropy);
     const predicate: Act = { type, reversibility, uses: used, content: content.commitment, ...parsed };
-    const { id, index } = await session.publish('act', predicate, { as: session.signatory('agent'), wait });
-    keepNote(session.dir, id, content);
+    const { id, index } = await session.publish('act', predicate, {
+      as: session.signatory('agent'),
+      wait,
+      note: content,
+    });
     return clean({ id, index, ...predicate }, [
       `${type}, ${reversibility}, using ${used.map(shortId).join(', ') || 'nothing'}`,
       `act ${id} at index ${index}`,

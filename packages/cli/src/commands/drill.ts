@@ -1,27 +1,30 @@
-/** `assay drill`: a mock recall. How long from "this version is bad" to a file that somebody else can check? */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** `assay drill`: a mock recall. How long from "this version is bad" to a signed file that somebody else can check? */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromUtf8 } from '@assay/core';
+import { fromUtf8, unixSeconds } from '@assay/core';
 import { gaps, reach, scopeRoot, type Timeline, tickOf } from '@assay/views';
 import { csvScopeRoot } from '../bundle/csv-scope.ts';
 import { exportScope, writePieces } from '../bundle/write-bundle.ts';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
+import { readFileBytes } from '../content/read-file.ts';
+import { writeFile, writing } from '../content/write-file.ts';
+import { drillNote } from '../drill/drill-note.ts';
 import { asText } from '../flags.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
 import { finding } from '../report.ts';
 
 interface DrillFlags {
   readonly on?: string;
+  readonly out?: string;
 }
 
 /** The mock incident's id: no record id, so that it can meet none. */
 const MOCK = 'drill';
 
 export const drill = networkCommand<DrillFlags, []>({
-  brief: 'Time a mock recall of a version; nothing is logged',
-  examples: ['drill', 'drill --on v1'],
+  brief: 'Time a mock recall of a version, and keep a signed file of it; nothing is logged',
+  examples: ['drill', 'drill --on v1', 'drill --on v1 --key verifier --out drills'],
   flags: {
     on: {
       kind: 'parsed',
@@ -30,9 +33,16 @@ export const drill = networkCommand<DrillFlags, []>({
       optional: true,
       placeholder: 'VERSION',
     },
+    out: {
+      kind: 'parsed',
+      parse: asText,
+      brief: 'Folder to keep it in; DIR/drills when absent',
+      optional: true,
+      placeholder: 'DIR',
+    },
   },
   args: { kind: 'tuple', parameters: [] },
-  async run(session, { on }) {
+  async run(session, { on, out = join(session.dir, 'drills') }) {
     const { clock, entropy } = session.context;
     const stopwatch = laps(() => clock.now());
     const timeline = await session.timeline();
@@ -44,36 +54,57 @@ export const drill = networkCommand<DrillFlags, []>({
     const { affected, possible } = reach(prefix, MOCK);
     const root = scopeRoot(prefix, MOCK);
     stopwatch('reach');
-    const folder = mkdtempSync(join(tmpdir(), 'assay-drill-'));
-    try {
-      const path = join(folder, 'scope.csv');
-      const { sha256, bytes } = writePieces(path, exportScope(prefix, MOCK, 'csv'));
-      stopwatch('bundle');
-      const agrees = csvScopeRoot(fromUtf8(readFileSync(path)), gaps(prefix, MOCK), path) === root;
-      const times = stopwatch('verify');
-      const label = nameOfVersion(timeline.registry, version);
-      const data = {
+    const label = nameOfVersion(timeline.registry, version);
+    const seconds = unixSeconds(clock);
+    const name = `${label.replaceAll(/[^A-Za-z0-9._-]/g, '-')}-${new Date(seconds * 1_000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
+    const path = join(out, `${name}.csv`);
+    writing(out, () => mkdirSync(out, { recursive: true }));
+    const { sha256, bytes } = writePieces(path, exportScope(prefix, MOCK, 'csv'));
+    stopwatch('bundle');
+    const open = gaps(prefix, MOCK);
+    const agrees = csvScopeRoot(fromUtf8(readFileBytes(path)), open, path) === root;
+    const milliseconds = stopwatch('verify');
+    const size = timeline.witnessedSize;
+    const as = session.signatory('verifier');
+    const note = drillNote(
+      {
+        origin: session.origin,
+        size,
         version,
-        label,
-        logSize: timeline.witnessedSize,
         affected,
         possible,
         root,
-        sha256,
-        bytes,
-        agrees,
-        milliseconds: times,
-      };
-      return finding(!agrees, data, [
-        `mock recall of ${label} as of log size ${timeline.witnessedSize}: ${affected} affected, ${possible} possible`,
-        ...Object.entries(times).map(([name, spent]) => `${name.padEnd(7)} ${String(spent).padStart(7)} ms`),
-        agrees
-          ? `the file of ${bytes} bytes gives scope root ${root}, as the log does`
-          : 'the file does NOT give the scope root of the log',
-      ]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+        gaps: open,
+        milliseconds,
+        table: { name: `${name}.csv`, sha256 },
+        at: seconds,
+      },
+      { name: as.name, signer: as.identity.signer },
+    );
+    writeFile(join(out, `${name}.drill`), note);
+    const data = {
+      version,
+      label,
+      logSize: size,
+      affected,
+      possible,
+      root,
+      sha256,
+      bytes,
+      agrees,
+      milliseconds,
+    };
+    return finding(!agrees, { ...data, file: path, signedBy: as.identity.keyId }, [
+      `mock recall of ${label} as of log size ${size}: ${affected} affected, ${possible} possible`,
+      ...Object.entries(milliseconds).map(
+        ([step, spent]) => `${step.padEnd(7)} ${String(spent).padStart(7)} ms`,
+      ),
+      agrees
+        ? `the file of ${bytes} bytes gives scope root ${root}, as the log does`
+        : 'the file does NOT give the scope root of the log',
+      `kept as ${path}, signed by ${as.name}`,
+      `check it anywhere: npx assay verify ${join(out, `${name}.drill`)} --policy ${session.policyFile}`,
+    ]);
   },
 });
 

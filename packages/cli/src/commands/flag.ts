@@ -2,7 +2,7 @@
 import { freshId, type Predicate } from '@assay/core';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
-import { keepNote, privateNote } from '../content/private-notes.ts';
+import { privateNote } from '../content/private-notes.ts';
 import { asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { momentOf } from '../line/clock-text.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
@@ -75,8 +75,8 @@ export const flag = networkCommand<FlagFlags, string[]>({
     const { id, index } = await session.publish('incident.open', predicate, {
       as: session.signatory('owner'),
       wait,
+      note,
     });
-    if (note !== undefined) keepNote(session.dir, id, note);
     const what = [...versions.map((version) => nameOfVersion(registry, version)), ...node].join(', ');
     const window = `from ${momentOf(predicate.from)}${predicate.until === undefined ? '' : ` until ${momentOf(predicate.until)}`}`;
     return clean({ id, index, ...predicate }, [

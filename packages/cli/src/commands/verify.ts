@@ -7,6 +7,7 @@ import { isBundle, verifyBundle } from '../bundle/verify-bundle.ts';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { offlineCommand } from '../command.ts';
+import { isDrill, verifyDrill } from '../drill/verify-drill.ts';
 import { readFileBytes } from '../content/read-file.ts';
 import { asText } from '../flags.ts';
 import type { Exit } from '../report.ts';
@@ -35,7 +36,7 @@ export const verify = offlineCommand<VerifyFlags, string[]>({
     kind: 'array',
     minimum: 1,
     parameter: {
-      brief: 'Entries, .tlog-proof files, checkpoints, bundles',
+      brief: 'Entries, .tlog-proof files, checkpoints, bundles, drills',
       parse: asText,
       placeholder: 'FILE',
     },
@@ -44,8 +45,9 @@ export const verify = offlineCommand<VerifyFlags, string[]>({
     const trust = trustOf(context, flags);
     const files = paths.map((path) => classify(path, readFileBytes(path)));
     const bundles = files.filter(isBundle).map((file) => verifyBundle(file, dirname(file.path), trust));
-    const rest = files.filter((file) => !isBundle(file));
-    const checked: Checked[] = [...bundles, ...(rest.length > 0 ? checkEntries(rest, trust) : [])];
+    const drills = files.filter(isDrill).map((file) => verifyDrill(file, dirname(file.path)));
+    const rest = files.filter((file) => !isBundle(file) && !isDrill(file));
+    const checked: Checked[] = [...bundles, ...drills, ...(rest.length > 0 ? checkEntries(rest, trust) : [])];
     const exit = worst(checked.map((each) => each.exit));
     return {
       exit,

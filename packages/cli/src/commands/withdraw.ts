@@ -1,7 +1,7 @@
 /** `assay withdraw`: the owner takes a version out of service for good, pins included (PROTOCOL 5.2). */
 import type { Predicate } from '@assay/core';
 import { networkCommand } from '../command.ts';
-import { keepNote, privateNote } from '../content/private-notes.ts';
+import { privateNote } from '../content/private-notes.ts';
 import { asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
 import { shortChannel } from '../names/channels.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
@@ -41,8 +41,8 @@ export const withdraw = networkCommand<WithdrawFlags, [version: string]>({
     const { id, index } = await session.publish('version.withdraw', predicate, {
       as: session.signatory('owner'),
       wait,
+      note,
     });
-    if (note !== undefined) keepNote(session.dir, id, note);
     const channels = [...registry.channels.all].filter(({ decisions }) => decisions.at(-1)?.to[digest]);
     const holders = [...registry.leases.open].filter(({ version }) => version === digest);
     const label = nameOfVersion(registry, digest);

@@ -12,6 +12,11 @@ export class LogClientError extends AssayError<'unreachable' | 'refused' | 'not-
     super(code, detail);
     this.status = status;
   }
+
+  /** Malformed, too large, or not a statement: the same bytes get the same answer tomorrow. */
+  get isFinal(): boolean {
+    return this.status === 400 || this.status === 413 || this.status === 422;
+  }
 }
 
 /** How long an append may take to be answered. */

@@ -5,14 +5,11 @@ import type { EntrySink } from '../outbox/index.ts';
 /** What a shipper needs of a log. */
 export type LogSink = EntrySink & { readonly isRefusal: (error: unknown) => boolean };
 
-/** Malformed, too large, or not a statement: the same bytes get the same answer tomorrow. */
-const FOR_GOOD: ReadonlySet<unknown> = new Set([400, 413, 422]);
-
 /** The log behind `client`. Not joined, over quota and down are no refusals: they pass. */
 export function logSink(client: LogClient): LogSink {
   return {
     append: (entry) => client.append(entry),
     appendBatch: (entries) => client.appendBatch(entries),
-    isRefusal: (error) => error instanceof LogClientError && FOR_GOOD.has(error.status),
+    isRefusal: (error) => error instanceof LogClientError && error.isFinal,
   };
 }

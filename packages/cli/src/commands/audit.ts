@@ -34,7 +34,6 @@ export const audit = networkCommand<AuditFlags, []>({
     'audit',
     'audit --money',
     'audit --log https://log.example --policy my.policy --money --rpc https://rpc.example',
-    'audit --json',
   ],
   flags: {
     money: {

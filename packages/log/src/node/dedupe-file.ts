@@ -86,8 +86,7 @@ function decode(bytes: Uint8Array): DedupeStretch | undefined {
   const headEnd = 4 + new DataView(body.buffer, body.byteOffset).getUint32(0);
   const head = JSON.parse(fromUtf8(body.subarray(4, headEnd))) as Head;
   if (head.format !== FORMAT) return undefined;
-  // Numbers stand where their types want them only in a copy.
-  const rest = body.slice(headEnd);
+  const rest = body.subarray(headEnd);
   const { format: _format, records, keys, origin, start, end, root, ...lists } = head;
   const of = digestsIn(rest, 0, records);
   const filed = { ...lists, records: of.digests, keys: digestsIn(rest, of.end, keys).digests };
@@ -95,8 +94,9 @@ function decode(bytes: Uint8Array): DedupeStretch | undefined {
 }
 
 function digestsIn(bytes: Uint8Array, at: number, count: number): { digests: FiledDigests; end: number } {
+  // A copy with a buffer of its own, where numbers stand as their types want them; a Buffer's `slice` is none.
   const take = (from: number, length: number): ArrayBuffer =>
-    bytes.slice(from, from + length).buffer as ArrayBuffer;
+    new Uint8Array(bytes.subarray(from, from + length)).buffer;
   const indicesAt = at + count * DIGEST_WORDS * 4;
   const tagsAt = indicesAt + count * 8;
   const end = tagsAt + count * 4;

@@ -1,6 +1,9 @@
 /** The dedupe index on disk: derived, exact, and made again whenever it is not certain. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hex, sha256, utf8 } from '@assay/core';
-import { type EntryDescription, fsck, type LogOptions, openLog } from '@assay/log/node';
+import { diskFiles, type EntryDescription, fsck, type LogOptions, openLog, sqliteRow } from '@assay/log/node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DedupeIndex } from '../../src/node/dedupe-index.ts';
@@ -96,6 +99,28 @@ describe('the dedupe index on disk', () => {
     expect(described).toBe(2 + 2);
     await log.close();
     await mustBeExact(disk);
+  });
+
+  it('the same on a real disk', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'assay-dedupe-'));
+    const options = (): LogOptions => ({
+      ...optionsOn(new FaultDisk()),
+      files: diskFiles(directory),
+      row: sqliteRow(join(directory, 'log.db')),
+    });
+    let log = await openLog(options());
+    await log.appendBatch(Array.from({ length: 401 }, (_, i) => request(`e${i}|k${i}`)));
+    await log.settled();
+    await log.close();
+    let described = 0;
+    log = await openLog({ ...options(), describe: (entry) => (described++, describeText(entry)) });
+    expect(described).toBe(0);
+    expect(await log.append(request('e7|k7'))).toMatchObject({ index: 7, isDuplicate: true });
+    expect(await log.append(request('new|k400'))).toMatchObject({
+      conflicts: [{ key: 'k400', first: 400 }],
+    });
+    await log.close();
+    rmSync(directory, { recursive: true });
   });
 
   it.each<[string, (disk: FaultDisk, paths: string[]) => Promise<void> | void]>([

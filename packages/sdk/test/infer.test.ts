@@ -24,7 +24,7 @@ beforeAll(async () => {
   gateways = others;
   await until(() => network.follower.registry.leases.of(node.keyId, v1.digest) !== undefined);
   for (const { url } of gateways) await until(async () => (await fetch(`${url}/v2/models/scale/ready`)).ok);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   for (const relay of relays) relay.close();
   await network.stop();
@@ -66,7 +66,7 @@ async function relay(bend: (body: Buffer) => Buffer): Promise<string> {
 
 const inputs = { x: [[21]] };
 
-describe('PROTOCOL 5.3: a client with a key', () => {
+describe('PROTOCOL 5.3: a client with a key', { timeout: 180_000 }, () => {
   it('asks in that name by signing; without the key nothing goes out', async () => {
     const { identity } = await network.join('sdk-agent-with-key', ['agent']);
     const answer = await clientOf({ key: identity.signer }).infer({ model: 'scale', inputs: { x: [[4]] } });
@@ -83,7 +83,7 @@ describe('PROTOCOL 5.3: a client with a key', () => {
   });
 });
 
-describe('the client asks, and gives an answer only once its receipt holds', () => {
+describe('the client asks, and gives an answer only once its receipt holds', { timeout: 180_000 }, () => {
   it('takes lists, gives values, and the receipt is by a node that joined', async () => {
     const answer = await clientOf().infer({ model: 'scale', inputs });
     expect(answer.values()).toEqual([42]);

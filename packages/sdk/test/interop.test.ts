@@ -101,7 +101,7 @@ interface Answer {
   readonly parameters: { readonly assay_receipt: string };
 }
 
-describe('the official @x402/fetch client pays our gateway', () => {
+describe('the official @x402/fetch client pays our gateway', { timeout: 180_000 }, () => {
   it('by exact: the money is held in the vault, and charged once the receipt is witnessed', async () => {
     const before = await money.balanceOf(money.vault);
     const reply = await ask(await official('exact'));
@@ -134,7 +134,7 @@ describe('the official @x402/fetch client pays our gateway', () => {
   });
 });
 
-describe('our client pays an official @x402/hono server', () => {
+describe('our client pays an official @x402/hono server', { timeout: 180_000 }, () => {
   let server: Server;
   let url = '';
 

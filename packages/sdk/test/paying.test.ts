@@ -89,7 +89,7 @@ async function wireOf(client: (fetch: Fetch) => Assay, id: string): Promise<Requ
   return rest;
 }
 
-describe('a client with a wallet', () => {
+describe('a client with a wallet', { timeout: 180_000 }, () => {
   it('pays by itself: one deposit, then vouchers; what it cost stands in result.payment', async () => {
     const store = memoryStore();
     const client = clientOf({ store });
@@ -182,7 +182,7 @@ describe('a client with a wallet', () => {
   });
 });
 
-describe('a gateway that is paid', () => {
+describe('a gateway that is paid', { timeout: 180_000 }, () => {
   const digest = (bytes: ArrayBuffer): string =>
     createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
 

@@ -66,6 +66,17 @@ export async function waitUntilReady(gateway: string, model: string, timeoutMs =
   });
 }
 
+/** Waits until the gateway can show a refund of what a receipt cost, or for so long; a refund that is late is no fault. */
+export async function waitUntilRefunded(gateway: string, receipt: string, timeoutMs = 10_000): Promise<void> {
+  const url = `${gateway}/assay/v1/payments/${receipt}`;
+  for (let waited = 0; waited < timeoutMs; waited += 250) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    const told = (await response.json()) as object;
+    if ('refund' in told) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 /** What is asked. */
 export interface Question {
   /** Full name. */

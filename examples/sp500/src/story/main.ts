@@ -5,6 +5,7 @@
  */
 import { Agent } from './agent.ts';
 import { assay } from './assay-command.ts';
+import { waitUntilRefunded } from './gateway.ts';
 import { Releases } from './releases.ts';
 import { Stage } from './stage.ts';
 import { chapters } from './chapters.ts';
@@ -23,6 +24,15 @@ if (dir === undefined) {
     const incident = await chapters(stage, releases, agent);
     stage.tell('');
     await assay(dir, ['reach', incident, '--svg', `${dir}/line.svg`]);
+    const paid = agent.days.find(({ forecast }) => releases.isLabel(forecast.version, 'v2'));
+    if (stage.network.money !== undefined && paid !== undefined) {
+      stage.tell(
+        '\n6. What the forecasts of v2 cost is given back: one refund for the whole incident, exact to the unit.',
+      );
+      await assay(dir, ['refund', '--incident', incident]);
+      await waitUntilRefunded(stage.network.gateway.url, paid.forecast.receipt);
+      await assay(dir, ['pay', 'explain', paid.forecast.receipt.slice(0, 12)]);
+    }
     stage.tell('');
     stage.tell('Ask further, in another terminal:');
     for (const line of stage.questions(incident, agent)) stage.tell(`  ${line}`);

@@ -38,6 +38,11 @@ export class Releases {
     return version.version;
   }
 
+  /** Whether a version is the one of this label. */
+  isLabel(version: string, label: Label): boolean {
+    return this.#versions.get(label)?.version === version;
+  }
+
   async create(): Promise<void> {
     await this.#stage.owner.say('model.create', { model: this.model });
   }

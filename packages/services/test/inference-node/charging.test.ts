@@ -52,7 +52,7 @@ beforeAll(async () => {
   price = await gateway.say('price.publish', book);
   node = await network.node('node-a');
   await until(() => network.follower.registry.leases.of(node.keyId, pin) !== undefined);
-}, 60_000);
+}, 240_000);
 afterAll(() => network.stop());
 
 let next = 0;

@@ -1,5 +1,5 @@
 /** Where charges, releases, batches and refunds stand in the log, so that payers can be shown them with their proofs. */
-import type { LogRecord } from '@assay/core';
+import type { LogRecord, Predicate } from '@assay/core';
 import type { Registry } from '@assay/views';
 
 /** Log indexes of what became of one receipt's payment. */
@@ -21,6 +21,9 @@ export class MoneyRecords {
   readonly #charges = new Map<string, number>();
   readonly #releases = new Map<string, number>();
   readonly #batches: Batch[] = [];
+  /** Log indexes of refunds by record id, and of the refund that compensated a receipt. */
+  readonly #refunds = new Map<string, number>();
+  readonly #refunded = new Map<string, number>();
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
   note(record: LogRecord, { ignored }: Registry): void {
@@ -29,6 +32,8 @@ export class MoneyRecords {
     if (record.kind === 'charge') this.#charges.set(record.predicate.receipt, index);
     if (record.kind === 'release' && record.predicate.receipt !== undefined)
       this.#releases.set(record.predicate.receipt, index);
+    if (record.kind === 'refund') this.#refunds.set(record.id, index);
+    if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate);
     if (record.kind !== 'batch') return;
     const { from, to } = record.predicate;
     this.#batches.push({ index, from: Number(from), to: Number(to) });
@@ -37,12 +42,20 @@ export class MoneyRecords {
   of(receipt: string): PaymentRecords {
     const charge = this.#charges.get(receipt);
     const release = this.#releases.get(receipt);
+    const refund = this.#refunded.get(receipt);
     const batch =
       charge === undefined ? undefined : this.#batches.find(({ from, to }) => from <= charge && charge < to);
     return {
       ...(charge === undefined ? {} : { charge }),
       ...(release === undefined ? {} : { release }),
       ...(batch === undefined ? {} : { batch: batch.index }),
+      ...(refund === undefined ? {} : { refund }),
     };
+  }
+
+  /** A class refund names its incident; which receipts it gave back is said in their dispositions. */
+  #noteCompensation({ state, target, basis = [] }: Predicate<'incident.settle'>): void {
+    const refund = basis.map((id) => this.#refunds.get(id)).find((index) => index !== undefined);
+    if (state === 'compensated' && refund !== undefined) this.#refunded.set(target, refund);
   }
 }

@@ -123,8 +123,10 @@ contract BatchSettlementTest is Channels {
         emit IBatchSettlement.Claimed(id, gateway, 30, 30);
         _claim(SESSION_KEY, 80, 30);
         _is(100, 30);
+        vm.recordLogs();
         _claim(SESSION_KEY, 80, 30);
         _claim(SESSION_KEY, 80, 20);
+        eq(emitted(IBatchSettlement.Claimed.selector), 0);
         _is(100, 30);
         vm.expectEmit();
         emit IBatchSettlement.Claimed(id, gateway, 50, 80);

@@ -111,10 +111,9 @@ contract ParticipantRegistry is IStake, ReentrancyGuardTransient {
         require(a.receipt != b.receipt || a.amount != b.amount, NotEquivocation());
         address account = _signer(a, signatures[0]);
         require(account == _signer(b, signatures[1]), NotEquivocation());
-        uint48 when = _time(a, orders[0]);
-        uint48 other = _time(b, orders[1]);
+        uint48 when = uint48(Math.min(_time(a, orders[0]), _time(b, orders[1])));
         bytes32 offence = keccak256(abi.encode("equivocation", account, a.node, a.stream, a.sequence));
-        _slash(account, offence, when < other ? when : other);
+        _slash(account, offence, when);
     }
 
     /// Slashes a payment key that signed a receipt for more than its order allows.

@@ -7,6 +7,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IBatchSettlement} from "../interfaces/IBatchSettlement.sol";
@@ -145,7 +146,7 @@ contract DevBatchSettlement is IBatchSettlement, Multicall, ReentrancyGuardTrans
         require(block.timestamp >= uint256(pending.initiatedAt) + config.withdrawDelay, WithdrawDelayNotElapsed());
         delete pendingWithdrawals[id];
 
-        uint128 amount = _min(pending.amount, _available(id));
+        uint128 amount = uint128(Math.min(pending.amount, _available(id)));
         channels[id].balance -= amount;
         emit WithdrawFinalized(id, msg.sender, amount);
         _payBack(id, config, amount);
@@ -229,7 +230,7 @@ contract DevBatchSettlement is IBatchSettlement, Multicall, ReentrancyGuardTrans
         require(amount > 0, ZeroRefund());
         bytes32 id = getChannelId(config);
         ++refundNonce[id];
-        amount = _min(amount, _available(id));
+        amount = uint128(Math.min(amount, _available(id)));
         if (amount == 0) return;
         channels[id].balance -= amount;
 
@@ -271,9 +272,5 @@ contract DevBatchSettlement is IBatchSettlement, Multicall, ReentrancyGuardTrans
 
     function _domain() private view returns (bytes32) {
         return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
-    }
-
-    function _min(uint128 a, uint128 b) private pure returns (uint128) {
-        return a < b ? a : b;
     }
 }

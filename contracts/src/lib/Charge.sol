@@ -2,6 +2,8 @@
 // The leaf of a charge: everything that ties one payment to one output.
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 /// One captured charge. `amount` is what the payer pays; `fee` is the part of it that is not the node's.
 struct Charge {
     uint256 batch;
@@ -30,6 +32,6 @@ library Charges {
 
     /// What the node gets of it; nothing when the fee is larger than the whole.
     function nodePart(Charge calldata charge) internal pure returns (uint256) {
-        return charge.amount > charge.fee ? charge.amount - charge.fee : 0;
+        return Math.saturatingSub(charge.amount, charge.fee);
     }
 }

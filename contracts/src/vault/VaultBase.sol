@@ -5,6 +5,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Charge, Charges, ProvenCharge} from "../lib/Charge.sol";
 import {IBatchSettlement} from "../interfaces/IBatchSettlement.sol";
@@ -119,8 +120,7 @@ abstract contract VaultBase is ReentrancyGuardTransient {
 
     /// Money in the vault that it owes to nobody: swept vouchers whose charges are not batched yet.
     function unallocated() public view returns (uint256) {
-        uint256 balance = token.balanceOf(address(this));
-        return balance > liabilities ? balance - liabilities : 0;
+        return Math.saturatingSub(token.balanceOf(address(this)), liabilities);
     }
 
     /// Whether a batch's credits are still held: within the hold, or frozen by a refund.
@@ -137,8 +137,7 @@ abstract contract VaultBase is ReentrancyGuardTransient {
     /// Keeps a batch's credits where they are, at most for another hold: a freeze delays a node, and cannot starve it.
     function _freeze(Batch storage batch, uint256 until) internal {
         uint256 last = uint256(batch.postedAt) + 2 * uint256(hold);
-        if (until > last) until = last;
-        if (until > batch.frozenUntil) batch.frozenUntil = uint40(until);
+        batch.frozenUntil = uint40(Math.max(batch.frozenUntil, Math.min(until, last)));
     }
 
     function _batch(uint256 number) internal view returns (Batch storage batch) {
@@ -163,7 +162,7 @@ abstract contract VaultBase is ReentrancyGuardTransient {
     /// Takes up to `amount` of an account's held credit in a batch; the money stays in the vault, for another purpose.
     function _takeCredit(uint256 number, address account, uint256 amount) internal returns (uint128 taken) {
         uint128 credit = credits[number][account];
-        taken = amount < credit ? uint128(amount) : credit;
+        taken = uint128(Math.min(amount, credit));
         credits[number][account] = credit - taken;
     }
 

@@ -2,6 +2,7 @@
 // Batches: a root of charges with the net credits they make, withdrawn after the hold.
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {VaultExact} from "./VaultExact.sol";
 
 abstract contract VaultBatches is VaultExact {
@@ -72,8 +73,7 @@ abstract contract VaultBatches is VaultExact {
         uint128 amount = 0;
         for (uint256 i = 0; i < numbers.length; ++i) {
             Batch storage batch = _batch(numbers[i]);
-            uint256 ripe = uint256(batch.postedAt) + hold;
-            if (batch.frozenUntil > ripe) ripe = batch.frozenUntil;
+            uint256 ripe = Math.max(uint256(batch.postedAt) + hold, batch.frozenUntil);
             require(block.timestamp >= ripe, TooEarly(ripe));
             amount += credits[numbers[i]][account];
             delete credits[numbers[i]][account];

@@ -3,6 +3,7 @@
 pragma solidity ^0.8.28;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IBatchSettlement} from "../interfaces/IBatchSettlement.sol";
 import {VaultRefunds} from "./VaultRefunds.sol";
 
@@ -48,7 +49,7 @@ abstract contract VaultExcess is VaultRefunds {
         require(dispute.until != 0, NotDisputed(channelId));
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(number, channelId, captured))));
         require(MerkleProof.verifyCalldata(proof, _batch(number).channelsRoot, leaf), NotInTree());
-        if (captured > dispute.captured) dispute.captured = captured;
+        dispute.captured = uint128(Math.max(captured, dispute.captured));
         emit CapturedShown(channelId, number, captured);
     }
 
@@ -62,9 +63,7 @@ abstract contract VaultExcess is VaultRefunds {
         settlement.settle(address(this), address(token));
 
         uint256 settled = uint256(dispute.captured) + excessReturned[id];
-        uint256 excess = dispute.claimed > settled ? dispute.claimed - settled : 0;
-        uint256 free = unallocated();
-        uint128 amount = uint128(excess < free ? excess : free);
+        uint128 amount = uint128(Math.min(Math.saturatingSub(dispute.claimed, settled), unallocated()));
         excessReturned[id] += amount;
         liabilities += amount;
         emit ExcessReturned(id, config.payer, amount);

@@ -72,7 +72,7 @@ export async function waitUntilRefunded(gateway: string, receipt: string, timeou
   for (let waited = 0; waited < timeoutMs; waited += 250) {
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     const told = (await response.json()) as object;
-    if ('refund' in told) return;
+    if ('refund' in told && 'disposition' in told) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -37,10 +37,13 @@ export async function explainPayment(
   const charge = proven(told['charge'], 'charge', trust);
   const release = proven(told['release'], 'release', trust);
   const batch = proven(told['batch'], 'batch', trust);
-  const refund = proven(told['refund'], 'refund', trust);
+  const disposition = proven(told['disposition'], 'incident.settle', trust);
+  // Dispositions follow their refund: until then nothing says which charges it gave back.
+  const refund = disposition === undefined ? undefined : proven(told['refund'], 'refund', trust);
   if (receipt !== undefined) checkReceipt(receipt, booked);
   if (charge !== undefined) checkCharge(charge, booked);
   if (batch !== undefined && charge !== undefined) checkBatch(batch, charge.index);
+  if (refund !== undefined) checkRefund(refund, disposition, booked);
   const status: PaymentStatus =
     release !== undefined
       ? 'released'
@@ -94,6 +97,22 @@ function checkCharge({ statement: { predicate } }: Proven<'charge'>, booked: Boo
 function checkBatch({ statement: { predicate } }: Proven<'batch'>, charge: number): void {
   if (Number(predicate.from) <= charge && charge < Number(predicate.to)) return;
   throw mismatch('the batch does not cover the charge');
+}
+
+/** A class refund names its incident only; that it gave this charge back is what its disposition says. */
+function checkRefund(
+  { statement }: Proven<'refund'>,
+  disposition: Proven<'incident.settle'> | undefined,
+  booked: BookedPayment,
+): void {
+  const said = disposition?.statement.predicate;
+  const { id, predicate } = statement;
+  const covers =
+    said?.target === booked.receipt &&
+    said.incident === predicate.incident &&
+    said.state === 'compensated' &&
+    said.basis?.includes(id) === true;
+  if (!covers) throw mismatch('no disposition says that the refund gave this charge back');
 }
 
 interface Links {

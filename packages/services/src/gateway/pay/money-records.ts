@@ -8,6 +8,8 @@ export interface PaymentRecords {
   readonly release?: number;
   readonly batch?: number;
   readonly refund?: number;
+  /** The disposition that says the refund gave this receipt's charge back. */
+  readonly disposition?: number;
 }
 
 interface Batch {
@@ -23,17 +25,18 @@ export class MoneyRecords {
   readonly #batches: Batch[] = [];
   /** Log indexes of refunds by record id, and of the refund that compensated a receipt. */
   readonly #refunds = new Map<string, number>();
-  readonly #refunded = new Map<string, number>();
+  readonly #refunded = new Map<string, { readonly refund: number; readonly disposition: number }>();
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
   note(record: LogRecord, { ignored }: Registry): void {
-    if (ignored.at(-1)?.index === record.index) return;
     const { index } = record;
+    // Who skims receipts cannot judge who may dispose of one; payers are shown the disposition itself.
+    if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate, index);
+    if (ignored.at(-1)?.index === index) return;
     if (record.kind === 'charge') this.#charges.set(record.predicate.receipt, index);
     if (record.kind === 'release' && record.predicate.receipt !== undefined)
       this.#releases.set(record.predicate.receipt, index);
     if (record.kind === 'refund') this.#refunds.set(record.id, index);
-    if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate);
     if (record.kind !== 'batch') return;
     const { from, to } = record.predicate;
     this.#batches.push({ index, from: Number(from), to: Number(to) });
@@ -42,20 +45,20 @@ export class MoneyRecords {
   of(receipt: string): PaymentRecords {
     const charge = this.#charges.get(receipt);
     const release = this.#releases.get(receipt);
-    const refund = this.#refunded.get(receipt);
+    const refunded = this.#refunded.get(receipt) ?? {};
     const batch =
       charge === undefined ? undefined : this.#batches.find(({ from, to }) => from <= charge && charge < to);
     return {
       ...(charge === undefined ? {} : { charge }),
       ...(release === undefined ? {} : { release }),
       ...(batch === undefined ? {} : { batch: batch.index }),
-      ...(refund === undefined ? {} : { refund }),
+      ...refunded,
     };
   }
 
   /** A class refund names its incident; which receipts it gave back is said in their dispositions. */
-  #noteCompensation({ state, target, basis = [] }: Predicate<'incident.settle'>): void {
+  #noteCompensation({ state, target, basis = [] }: Predicate<'incident.settle'>, disposition: number): void {
     const refund = basis.map((id) => this.#refunds.get(id)).find((index) => index !== undefined);
-    if (state === 'compensated' && refund !== undefined) this.#refunded.set(target, refund);
+    if (state === 'compensated' && refund !== undefined) this.#refunded.set(target, { refund, disposition });
   }
 }

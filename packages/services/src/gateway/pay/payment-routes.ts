@@ -17,8 +17,7 @@ export interface PaymentRoutesService {
 export function paymentRoutes(app: Hono<NodeBindings>, { till, log, view }: PaymentRoutesService): void {
   app.get('/assay/v1/payments/:receipt', async (c) => {
     const receipt = c.req.param('receipt');
-    const { charge, release, batch, refund } = till.records.of(receipt);
-    const found = { receipt: view.indexOf(receipt), charge, release, batch, refund };
+    const found = { receipt: view.indexOf(receipt), ...till.records.of(receipt) };
     if (Object.values(found).every((index) => index === undefined)) {
       throw new GatewayError('unknown-receipt', {
         what: `no receipt ${receipt.slice(0, 80)} is in the log`,

@@ -1,22 +1,10 @@
 /** A gateway as one running server. */
-import { readFileSync } from 'node:fs';
-import type { Clock, Entropy } from '@assay/core';
-import { parsePolicy } from '@assay/log';
-import type { Logger } from 'pino';
-import { Follower, OUTPUT_KINDS } from '../follow/index.ts';
-import { LogClient } from '../log-client/index.ts';
-import { logSink } from '../participant/index.ts';
-import { listen, type RunningService } from '../serving/index.ts';
+import { OUTPUT_KINDS } from '../follow/index.ts';
+import { followLog, logSink, type Outside, startParticipant } from '../participant/index.ts';
+import type { RunningService } from '../serving/index.ts';
 import { createGatewayApp } from './app.ts';
 import type { GatewayConfig } from './config.ts';
 import { Gateway } from './gateway.ts';
-
-/** What comes in from outside the process. */
-export interface Outside {
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: Logger;
-}
 
 const RELEASE = '0.1.0';
 
@@ -26,16 +14,9 @@ const RELEASE = '0.1.0';
  * @throws KeyFileError, OutboxError, PolicyError
  */
 export async function startGateway(config: GatewayConfig, outside: Outside): Promise<RunningService> {
-  const { clock, log } = outside;
-  const client = new LogClient(config.log.url);
-  const view = new Follower({
-    log: client,
-    policy: parsePolicy(readFileSync(config.log.policy)),
-    clock,
-    pollMs: config.log.pollMs,
+  const { client, view } = followLog(config.log, outside, {
     skim: OUTPUT_KINDS,
     onRecord: (record) => gateway.note(record),
-    onError: (error) => log.warn({ err: error }, 'following the log'),
   });
   const gateway: Gateway = new Gateway(config, {
     ...outside,
@@ -54,23 +35,14 @@ export async function startGateway(config: GatewayConfig, outside: Outside): Pro
     isReady: () => gateway.isReady,
     release: RELEASE,
     till: gateway.till,
-    logger: log,
+    logger: outside.log,
   });
-  const server = await listen(app, config.listen);
-  publicUrl ||= server.url;
-  view.start();
-  const failure = Promise.withResolvers<unknown>();
-  const starting = gateway.start(publicUrl).catch(failure.resolve);
-  void gateway.failure.then(failure.resolve);
-  return {
-    ready: { listening: server.url, keyId: gateway.keyId, name: config.name },
-    failure: failure.promise,
-    stop: async () => {
-      gateway.refuse();
-      await server.close();
-      await starting;
-      await gateway.stop();
-      await view.stop();
-    },
-  };
+  return startParticipant({
+    participant: gateway,
+    name: config.name,
+    view,
+    app,
+    address: config,
+    onListening: (url) => (publicUrl ||= url),
+  });
 }

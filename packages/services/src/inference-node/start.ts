@@ -1,23 +1,11 @@
 /** An inference node as one running server. */
-import { readFileSync } from 'node:fs';
-import type { Clock, Entropy } from '@assay/core';
-import { parsePolicy } from '@assay/log';
-import type { Logger } from 'pino';
-import { Follower, OUTPUT_KINDS } from '../follow/index.ts';
-import { LogClient } from '../log-client/index.ts';
-import { logSink } from '../participant/index.ts';
-import { listen, type RunningService } from '../serving/index.ts';
+import { OUTPUT_KINDS } from '../follow/index.ts';
+import { followLog, logSink, type Outside, startParticipant } from '../participant/index.ts';
+import type { RunningService } from '../serving/index.ts';
 import { createNodeApp } from './app.ts';
 import { Callers } from './callers.ts';
 import type { NodeConfig } from './config.ts';
 import { InferenceNode } from './node.ts';
-
-/** What comes in from outside the process. */
-export interface Outside {
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: Logger;
-}
 
 /**
  * Starts a node. Resolves once it listens; it is ready (`/health`) once its stream is in the log.
@@ -26,21 +14,14 @@ export interface Outside {
  */
 export async function startInferenceNode(config: NodeConfig, outside: Outside): Promise<RunningService> {
   const { clock, log } = outside;
-  const client = new LogClient(config.log.url);
-  const follower = new Follower({
-    log: client,
-    policy: parsePolicy(readFileSync(config.log.policy)),
-    clock,
-    pollMs: config.log.pollMs,
+  const { client, view } = followLog(config.log, outside, {
     skim: OUTPUT_KINDS,
     onRecord: (record) => node.note(record),
-    onError: (error) => log.warn({ err: error }, 'following the log'),
   });
-  const sink = logSink(client);
-  const node: InferenceNode = new InferenceNode(config, { ...outside, view: follower, sink });
+  const node: InferenceNode = new InferenceNode(config, { ...outside, view, sink: logSink(client) });
   const app = createNodeApp({
     keyId: node.keyId,
-    callers: new Callers(follower, clock),
+    callers: new Callers(view, clock),
     clock,
     log,
     maxBodyBytes: config.maxBodyBytes,
@@ -50,20 +31,5 @@ export async function startInferenceNode(config: NodeConfig, outside: Outside): 
     chunk: (blob, chunk) => node.chunk(blob, chunk),
     state: () => node.state(),
   });
-  const server = await listen(app, config.listen);
-  follower.start();
-  const failure = Promise.withResolvers<unknown>();
-  const starting = node.start(config.endpoint ?? server.url).catch(failure.resolve);
-  void node.failure.then(failure.resolve);
-  return {
-    ready: { listening: server.url, keyId: node.keyId, name: node.name },
-    failure: failure.promise,
-    stop: async () => {
-      node.refuse();
-      await server.close();
-      await starting;
-      await node.stop();
-      await follower.stop();
-    },
-  };
+  return startParticipant({ participant: node, name: node.name, view, app, address: config });
 }

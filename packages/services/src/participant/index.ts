@@ -10,3 +10,10 @@ export {
   signRequest,
 } from './request-signature.ts';
 export { logSink, type LogSink } from './log-sink.ts';
+export {
+  followLog,
+  type FollowedLog,
+  type Outside,
+  type Participant,
+  startParticipant,
+} from './start-participant.ts';

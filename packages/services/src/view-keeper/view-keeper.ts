@@ -7,8 +7,7 @@ import { isViewRootDue, RULES, Timeline, viewRootsAt } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { Follower } from '../follow/index.ts';
-import { LogClient } from '../log-client/index.ts';
+import { followLog } from '../participant/index.ts';
 import type { RunningService } from '../serving/index.ts';
 
 /** The configuration file of a view keeper. */
@@ -27,19 +26,13 @@ export function startViewKeeper(
   outside: { clock: Clock; log: Logger },
 ): RunningService {
   const policy = parsePolicy(readFileSync(config.log.policy));
-  const client = new LogClient(config.log.url);
-  const keeper = new ViewKeeper(new Timeline(witnessedAt(policy)), {
+  const { client, view: follower } = followLog(config.log, outside, {
+    onRecord: (record) => keeper.apply(record),
+  });
+  const keeper: ViewKeeper = new ViewKeeper(new Timeline(witnessedAt(policy)), {
     origin: config.origin,
     identity: loadIdentity(config.identity),
     append: (entry) => client.append(entry),
-  });
-  const follower = new Follower({
-    log: client,
-    policy,
-    clock: outside.clock,
-    pollMs: config.log.pollMs,
-    onRecord: (record) => keeper.apply(record),
-    onError: (error) => outside.log.warn({ err: error }, 'following the log'),
   });
   let stating: Promise<void> = Promise.resolve();
   follower.onAdvance(() => {

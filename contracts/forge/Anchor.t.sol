@@ -96,6 +96,9 @@ contract AnchorTest is World {
         address[] memory list = witnesses();
         _refuses(list, 4);
         _refuses(list, 1);
+        address[] memory two = new address[](2);
+        (two[0], two[1]) = (address(1), address(2));
+        _refuses(two, 1);
         list[1] = list[0];
         _refuses(list, 2);
         address[] memory zero = new address[](1);

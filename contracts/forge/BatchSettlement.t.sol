@@ -94,11 +94,31 @@ contract BatchSettlementTest is Channels {
         loose.bring(10);
         settlement.deposit(config, 10, address(loose), "");
         _is(10, 0);
-        loose.reenter(config);
-        vm.expectRevert();
-        settlement.deposit(config, 10, address(loose), "");
         loose.bring(1);
         _refuses(config, type(uint128).max - 9, address(loose), IBatchSettlement.DepositOverflow.selector);
+    }
+
+    function testEveryDoorIsClosedWhileMoneyComesIn() public {
+        token.mint(address(this), 100);
+        LooseCollector loose = new LooseCollector(address(this));
+        token.approve(address(loose), 100);
+        loose.bring(10);
+        IBatchSettlement.VoucherClaim[] memory rows = new IBatchSettlement.VoucherClaim[](0);
+        bytes[8] memory doors = [
+            abi.encodeCall(settlement.deposit, (config, 1, address(loose), "")),
+            abi.encodeCall(settlement.claim, (rows)),
+            abi.encodeCall(settlement.claimWithSignature, (rows, "")),
+            abi.encodeCall(settlement.settle, (receiver, address(token))),
+            abi.encodeCall(settlement.initiateWithdraw, (config, 1)),
+            abi.encodeCall(settlement.finalizeWithdraw, (config)),
+            abi.encodeCall(settlement.refund, (config, 1)),
+            abi.encodeCall(settlement.refundWithSignature, (config, 1, 0, ""))
+        ];
+        for (uint256 i = 0; i < doors.length; ++i) {
+            loose.knock(doors[i]);
+            settlement.deposit(config, 10, address(loose), "");
+            eq(loose.closed(), i + 1);
+        }
     }
 
     function testAnAuthorizationFillsOneChannelOnly() public {
@@ -434,11 +454,13 @@ contract BatchSettlementTest is Channels {
     }
 }
 
-/// Brings another amount than it was asked for, or comes back in.
+/// Brings another amount than it was asked for, and tries a door of whoever asks.
 contract LooseCollector {
     address private immutable purse;
     uint256 private amount;
-    IBatchSettlement.ChannelConfig private again;
+    bytes private door;
+    /// Doors that were closed to a caller from within.
+    uint256 public closed;
 
     constructor(address purse_) {
         purse = purse_;
@@ -446,16 +468,16 @@ contract LooseCollector {
 
     function bring(uint256 amount_) external {
         amount = amount_;
-        delete again;
     }
 
-    function reenter(IBatchSettlement.ChannelConfig calldata config) external {
-        again = config;
+    function knock(bytes calldata door_) external {
+        door = door_;
     }
 
     function collect(address, address token, uint256, bytes32, bytes calldata) external {
-        if (again.payer != address(0)) {
-            IBatchSettlement(msg.sender).settle(again.receiver, again.token);
+        if (door.length > 0) {
+            (bool ok, bytes memory data) = msg.sender.call(door);
+            if (!ok && bytes4(data) == bytes4(keccak256("ReentrancyGuardReentrantCall()"))) ++closed;
         }
         IToken(token).transferFrom(purse, msg.sender, amount);
     }

@@ -35,7 +35,7 @@ export function splitPut(body: Uint8Array): { header: Uint8Array; shard: Uint8Ar
 
 /** What a capability's holder signs for a request on a shard, a page or a blob. */
 export function requestSubject(
-  kind: 'shard' | 'page' | 'seal' | 'challenge',
+  kind: 'shard' | 'page' | 'seal' | 'challenge' | 'blob',
   id: Uint8Array,
   index = 0,
 ): Uint8Array {

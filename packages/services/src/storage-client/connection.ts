@@ -19,6 +19,8 @@ export const WINDOW = 3;
 /** A storage network that can be spoken to. Dispose of it when done: it keeps connections open. */
 export interface StorageConnection extends AsyncDisposable {
   readonly committee: Committee;
+  /** The nodes, also for what only their tenant may ask. */
+  readonly nodes: readonly HttpNode[];
   /** What readers, uploads and custody take. */
   readonly options: ReaderOptions;
   /** A node's name, or its key if it has none. */
@@ -46,6 +48,7 @@ export function connectStorage(
   const names = new Map(nodes.map(({ id, name }) => [hex(id), name]));
   return {
     committee,
+    nodes: clients,
     nameOf: (node) => names.get(hex(node)) ?? `ed25519:${hex(node)}`,
     options: {
       committee,

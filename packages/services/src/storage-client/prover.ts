@@ -7,27 +7,31 @@ import type { HttpNodeOptions } from '@assay/storage/node';
 const LIFETIME = 3_600;
 const RENEW_AT = 1_800;
 const OPERATIONS: readonly Operation[] = ['put', 'get', 'seal'];
+/** Deleting takes a capability of its own, issued when something is to be deleted. */
+const DELETION: readonly Operation[] = ['delete'];
 
 export type Prover = NonNullable<HttpNodeOptions['prove']>;
 
 export function tenantProver(tenant: Signer, { clock, entropy }: { clock: Clock; entropy: Entropy }): Prover {
-  let current: { capability: SignedCapability; until: number } | undefined;
+  const current = new Map<readonly Operation[], { capability: SignedCapability; until: number }>();
   return (facts) => {
     const time = unixSeconds(clock);
-    if (current === undefined || current.until <= time) {
-      const capability = issueCapability(
-        {
-          holder: tenant.publicKey,
-          operations: OPERATIONS,
-          nodes: [],
-          maxBytes: Number.MAX_SAFE_INTEGER,
-          expires: time + LIFETIME,
-          nonce: entropy.bytes(16),
-        },
-        tenant,
-      );
-      current = { capability, until: time + RENEW_AT };
-    }
-    return proveRequest(current.capability, { ...facts, time }, tenant);
+    const operations = facts.operation === 'delete' ? DELETION : OPERATIONS;
+    const held = current.get(operations);
+    if (held !== undefined && held.until > time)
+      return proveRequest(held.capability, { ...facts, time }, tenant);
+    const capability = issueCapability(
+      {
+        holder: tenant.publicKey,
+        operations,
+        nodes: [],
+        maxBytes: Number.MAX_SAFE_INTEGER,
+        expires: time + LIFETIME,
+        nonce: entropy.bytes(16),
+      },
+      tenant,
+    );
+    current.set(operations, { capability, until: time + RENEW_AT });
+    return proveRequest(capability, { ...facts, time }, tenant);
   };
 }

@@ -5,6 +5,8 @@ import { authorise, decodeProof, NodeError, type Operation } from '@assay/storag
 
 /** An admitted request: `take` counts bytes against the capability and returns how to give them back. */
 export interface Admission {
+  /** Whose capability it is; undefined where everybody is let in. */
+  readonly tenant?: Uint8Array;
   take(bytes: number): () => void;
 }
 
@@ -36,9 +38,9 @@ export function tenantGate({ node, tenants, openReads = false, now }: TenantGate
       if (text === undefined)
         throw new NodeError('unauthorised', { what: 'the request bears no capability' });
       const proof = decodeProof(fromBase64(text));
-      const { maxBytes } = authorise(proof, { node, operation, subject }, { now: now(), tenants });
+      const { maxBytes, tenant } = authorise(proof, { node, operation, subject }, { now: now(), tenants });
       const key = hex(sha256(proof.capability.bytes));
-      return { take: (bytes) => take(used, { key, bytes, maxBytes }) };
+      return { tenant, take: (bytes) => take(used, { key, bytes, maxBytes }) };
     },
   };
 }

@@ -50,6 +50,7 @@ const ROUTES: readonly Route[] = [
   ['POST', /^\/v1\/hello$/, hello],
   ['POST', /^\/v1\/challenge$/, challenge],
   ['POST', /^\/v1\/seal$/, seal],
+  ['DELETE', /^\/v1\/blobs\/([0-9a-f]{64})$/, deleteBlob],
   ['GET', /^\/v1\/status$/, status],
 ];
 
@@ -136,10 +137,26 @@ async function challenge({ engine, gate, request }: Exchange): Promise<Reply> {
   return { body: encodeAnswer(await engine.challenge(asked)) };
 }
 
-async function seal({ engine, gate, request }: Exchange): Promise<Reply> {
+async function seal({ engine, gate, request, url }: Exchange): Promise<Reply> {
   const asked = decodeSeal(await readBody(request, MAX_REQUEST_BYTES));
-  gate.admit(request, 'seal', requestSubject('seal', asked.facts.blobId));
-  return { body: await engine.seal(asked) };
+  const { tenant } = gate.admit(request, 'seal', requestSubject('seal', asked.facts.blobId));
+  return {
+    body: await engine.seal(
+      url.searchParams.has('session') ? { ...asked, session: sessionOf(url) } : asked,
+      tenant,
+    ),
+  };
+}
+
+async function deleteBlob({ engine, gate, request, parts: [blob] }: Exchange): Promise<Reply> {
+  const id = fromHex(blob as string);
+  const { tenant } = gate.admit(request, 'delete', requestSubject('blob', id));
+  if (tenant === undefined)
+    throw new NodeError('unauthorised', {
+      what: 'a node that is open to everybody deletes at nobody’s word',
+    });
+  const value = await engine.deleteBlob(id, tenant);
+  return { body: Buffer.from(JSON.stringify(value)), headers: { 'content-type': 'application/json' } };
 }
 
 async function status({ engine, shown }: Exchange): Promise<Reply> {

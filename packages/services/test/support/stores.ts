@@ -35,8 +35,12 @@ export class TestStores {
     this.connection = connectStorage(readStorageNetwork(given.networkFile), { clock: systemClock, entropy });
   }
 
-  /** Six nodes, and spares if asked for. */
-  static async start(directory: string, spares = 0): Promise<TestStores> {
+  /** Six nodes, and spares if asked for; open to everybody, or to tenants by key id. */
+  static async start(
+    directory: string,
+    spares = 0,
+    tenants: StorageNodeConfig['tenants'] = 'everybody',
+  ): Promise<TestStores> {
     mkdirSync(directory, { recursive: true });
     const seeds = Array.from({ length: profile.n + spares }, (_, i) =>
       join(directory, `storage-${i + 1}.seed`),
@@ -50,7 +54,7 @@ export class TestStores {
       quotaBytes: 2 ** 30,
       segmentBytes: 2 ** 20,
       committee,
-      tenants: 'everybody' as const,
+      tenants,
       readers: 'everybody' as const,
     }));
     const running = await Promise.all(configs.map((config) => startStorageNode(config, failed)));

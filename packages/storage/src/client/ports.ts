@@ -42,6 +42,8 @@ export interface SealRequest {
   readonly facts: BlobFacts;
   /** In manifest order. */
   readonly certificates: readonly PackCertificate[];
+  /** The upload that ends with it; what it referred to is under its leases alone from then on. */
+  readonly session?: string;
 }
 
 /** A storage node as the client sees it. Every method throws NodeError; `unreachable` says nothing about what it holds. */

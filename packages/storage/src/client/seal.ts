@@ -100,7 +100,7 @@ async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
     given.add(lane);
   }
   try {
-    const signature = await lane.call((node, call) => node.seal(request, call), signal);
+    const signature = await lane.call((node, call) => node.seal({ ...request, session }, call), signal);
     if (!ed25519Verify(lane.node.id, blobCertificateBytes(request.facts, committee), signature))
       lane.distrust();
     else signatures.set(lane, signature);

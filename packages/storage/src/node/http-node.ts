@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { encodeProof, type Operation, type RequestProof } from '../capability.ts';
 import { answerLimit, type Challenge, type ChallengeAnswer } from '../challenge.ts';
 import type { CallOptions, PutShard, SealRequest, ShardLeaves, StorageNode } from '../client/ports.ts';
-import { NodeError } from '../errors.ts';
+import { FormatError, NodeError } from '../errors.ts';
 import { MAX_SHARD_BYTES } from '../format/pack.ts';
 import type { LeafRange } from '../merkle.ts';
 import type { Hello } from '../node-facts.ts';
@@ -18,6 +18,7 @@ import {
   putPrefix,
   requestSubject,
 } from '../wire.ts';
+import type { Deleted } from './engine/delete-blob.ts';
 import { wellFormed, wellFormedReceipt } from './well-formed.ts';
 
 export interface HttpNodeOptions {
@@ -137,12 +138,25 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     const authority = { operation: 'seal', subject: requestSubject('seal', seal.facts.blobId) } as const;
     const call = {
       method: 'POST',
-      path: '/v1/seal',
+      path: `/v1/seal${seal.session === undefined ? '' : `?session=${seal.session}`}`,
       body: [encodeSeal(seal)],
       authority,
       limit: SMALL_BYTES,
     } as const;
     return (await this.#call(call, options)).bytes;
+  }
+
+  /** Deletes what the asker's tenant had sealed. @throws NodeError `unauthorised` | `not-found` | `bad-request` */
+  async deleteBlob(blobId: Uint8Array, options?: CallOptions): Promise<Deleted> {
+    const authority = { operation: 'delete', subject: requestSubject('blob', blobId) } as const;
+    const call = {
+      method: 'DELETE',
+      path: `/v1/blobs/${hex(blobId)}`,
+      authority,
+      limit: SMALL_BYTES,
+    } as const;
+    const { bytes } = await this.#call(call, options);
+    return wellFormed(() => deletedFrom(bytes));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -231,4 +245,16 @@ function refusal(status: number, bytes: Uint8Array): NodeError {
   const what = typeof value.what === 'string' ? value.what : `status ${status}`;
   // Whoever names no code of ours is no storage node: something stands between, and the node is out of reach.
   return new NodeError(code ?? 'unreachable', { what });
+}
+
+function deletedFrom(bytes: Uint8Array): Deleted {
+  const { deleted, kept } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<Deleted>;
+  if (
+    deleted !== undefined &&
+    kept !== undefined &&
+    Number.isSafeInteger(deleted) &&
+    Number.isSafeInteger(kept)
+  )
+    return { deleted, kept };
+  throw new FormatError('limit', { what: 'the node does not say what it deleted' });
 }

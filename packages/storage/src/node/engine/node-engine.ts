@@ -1,6 +1,7 @@
 /** The port of a storage node without its network: what the HTTP server and the embedded node ask of it. */
 import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
 import type { PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
+import type { Deleted } from './delete-blob.ts';
 import type { LeafRange } from '../../merkle.ts';
 import type { Hello, Tombstone } from '../../node-facts.ts';
 import type { Durability, ShardReceipt } from '../../receipt.ts';
@@ -26,7 +27,12 @@ export interface NodeEngine {
   /** Shows the challenged leaves; what it cannot show it answers with null, and signs that too. */
   challenge(challenge: Challenge): Promise<ChallengeAnswer>;
   /** Signs for a blob after verifying every pack certificate. @throws NodeError `not-found` | `bad-request`; ReceiptError */
-  seal(request: SealRequest): Promise<Uint8Array>;
+  seal(request: SealRequest, tenant?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Deletes what a tenant had sealed, but for what other blobs or running uploads need.
+   * @throws NodeError `not-found` | `bad-request` where an engine deletes by leases alone
+   */
+  deleteBlob(blobId: Uint8Array, tenant: Uint8Array): Promise<Deleted>;
   /** Reads every shard again; says of which it had to let go. */
   scrub(): Promise<Tombstone[]>;
   /** Deletes what nothing protects any more. Returns the shards deleted. */

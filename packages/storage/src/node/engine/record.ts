@@ -8,7 +8,7 @@ const MAGIC = fromHex('41494e31'); // "AIN1"
 export const HEADER_BYTES = 72;
 const ALIGN = 8;
 
-export const KIND = { shard: 1, tombstone: 2, boot: 3, lease: 4 } as const;
+export const KIND = { shard: 1, tombstone: 2, boot: 3, lease: 4, hold: 5 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** What a record says, without its bytes. */

@@ -4,12 +4,15 @@ import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
 import type { Clock, PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
 import type { Committee } from '../../committee.ts';
 import { NodeError } from '../../errors.ts';
+import type { PageReader } from '../../format/pages.ts';
 import { CODEC, decodePackHeader, type PackHeader } from '../../format/pack.ts';
 import { hashLeaves, type LeafRange, treeRoot } from '../../merkle.ts';
 import { type Boot, type Hello, signHello, type Tombstone } from '../../node-facts.ts';
 import type { ShardReceipt, ShardRef } from '../../receipt.ts';
 import { answerChallenge, leavesOf, sealChecked } from './answers.ts';
 import type { Disk } from './disk.ts';
+import { type Deleted, deleteBlob } from './delete-blob.ts';
+import { holdRecord, Holds, readHold } from './holds.ts';
 import { AppendLog, type RecordPlace } from './log.ts';
 import type { NodeEngine } from './node-engine.ts';
 import { ReceiptBatch } from './receipt-batch.ts';
@@ -43,6 +46,7 @@ export class StorageEngine implements NodeEngine {
   readonly durability = 1;
   readonly #options: EngineOptions;
   readonly #index = new ShardIndex();
+  readonly #holds = new Holds();
   readonly #sessions: Sessions;
   readonly #boots: Boot[] = [];
   readonly #pending = new Map<string, Promise<ShardReceipt>>();
@@ -62,7 +66,13 @@ export class StorageEngine implements NodeEngine {
       bootId: () => (this.#boots.at(-1) as Boot).bootId,
       leaseEnd: () => this.#leaseEnd(),
     });
-    this.#upkeep = new Upkeep({ options, index: this.#index, sessions: this.#sessions, boots: this.#boots });
+    this.#upkeep = new Upkeep({
+      options,
+      index: this.#index,
+      sessions: this.#sessions,
+      boots: this.#boots,
+      holds: this.#holds,
+    });
   }
 
   /** Scans the disk and starts a new boot, which is on the disk before this returns. */
@@ -144,6 +154,7 @@ export class StorageEngine implements NodeEngine {
         body: put.body,
       });
       this.#index.add(place, page);
+      this.#holds.taken(packId);
       return await this.#receipts.sign(shard, place.seq);
     } finally {
       this.#reserved -= put.body.length;
@@ -230,7 +241,11 @@ export class StorageEngine implements NodeEngine {
     return signHello(facts, this.#options.signer);
   }
 
-  challenge(challenge: Challenge): Promise<ChallengeAnswer> {
+  /** @throws NodeError `not-found` for a pack that was deleted at its tenants' word: nothing is signed against oneself for that */
+  async challenge(challenge: Challenge): Promise<ChallengeAnswer> {
+    const given = challenge.leaves.find(({ shard }) => this.#holds.isGiven(shard.packId));
+    if (given !== undefined)
+      throw new NodeError('not-found', { what: `pack ${hex(given.shard.packId)} was deleted by its tenant` });
     // The sequence is taken before anything is looked for: what is put meanwhile is not denied by this answer.
     const { bootId } = this.#boots.at(-1) as Boot;
     return answerChallenge(challenge, this, {
@@ -240,9 +255,30 @@ export class StorageEngine implements NodeEngine {
     });
   }
 
-  seal(request: SealRequest): Promise<Uint8Array> {
+  async seal(request: SealRequest, tenant?: Uint8Array): Promise<Uint8Array> {
     const { signer, committee } = this.#options;
-    return sealChecked(request, { committee: committee(), signer, read: (id) => this.getPage(id) });
+    const read: PageReader = (id) => this.getPage(id);
+    const signature = await sealChecked(request, { committee: committee(), signer, read });
+    const { blobId } = request.facts;
+    if (tenant !== undefined && !this.#holds.has(blobId, tenant)) {
+      const hold = { blobId, tenant, held: true, packs: [] };
+      this.#upkeep.noteControl(await this.#log.append(holdRecord(hold)));
+      this.#holds.apply(hold);
+    }
+    if (request.session !== undefined) this.#sessions.end(request.session);
+    return signature;
+  }
+
+  deleteBlob(blobId: Uint8Array, tenant: Uint8Array): Promise<Deleted> {
+    return deleteBlob(blobId, tenant, {
+      holds: this.#holds,
+      index: this.#index,
+      sessions: this.#sessions,
+      log: this.#log,
+      read: (id) => this.getPage(id),
+      noteControl: (place) => this.#upkeep.noteControl(place),
+      strike: (place) => this.#upkeep.strike(place),
+    });
   }
 
   /** Ends an upload session: what it referred to is under its leases alone from now on. */
@@ -262,11 +298,14 @@ export class StorageEngine implements NodeEngine {
 
   #replay(place: RecordPlace, meta: Uint8Array): void {
     const held = this.#index.get(place.packId, place.index);
-    if (place.kind === KIND.shard) this.#index.add(place, splitMeta(meta).page);
-    else this.#upkeep.noteControl(place);
+    if (place.kind === KIND.shard) {
+      this.#index.add(place, splitMeta(meta).page);
+      this.#holds.taken(place.packId);
+    } else this.#upkeep.noteControl(place);
     if (place.kind === KIND.tombstone) this.#index.remove(place.packId, place.index);
     else if (place.kind === KIND.lease && held !== undefined)
       held.leaseEnd = Math.max(held.leaseEnd, place.leaseEnd);
+    else if (place.kind === KIND.hold) this.#holds.apply(readHold(place, meta));
     else if (place.kind === KIND.boot) this.#boots.splice(0, Infinity, ...decodeBoots(meta));
   }
 }

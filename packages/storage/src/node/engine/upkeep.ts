@@ -3,6 +3,7 @@ import { equal } from '@assay/core';
 import { NodeError } from '../../errors.ts';
 import { hashLeaves, treeRoot } from '../../merkle.ts';
 import { type Boot, signTombstone, type Tombstone } from '../../node-facts.ts';
+import { type Holds, readHold } from './holds.ts';
 import type { AppendLog, RecordPlace } from './log.ts';
 import { bootRecord, splitMeta } from './record-meta.ts';
 import { KIND, type LogRecord } from './record.ts';
@@ -19,6 +20,7 @@ interface UpkeepContext {
   readonly index: ShardIndex;
   readonly sessions: Sessions;
   readonly boots: readonly Boot[];
+  readonly holds: Holds;
 }
 
 export class Upkeep {
@@ -48,7 +50,7 @@ export class Upkeep {
     const stones: Tombstone[] = [];
     for (const { place } of shards.all()) {
       if (await this.#matchesRoot(place)) continue;
-      await this.#strike(place);
+      await this.strike(place);
       const { packId, index } = place;
       const nodeId = options.signer.publicKey;
       stones.push(signTombstone({ networkId, nodeId, packId, index }, options.signer));
@@ -68,7 +70,7 @@ export class Upkeep {
         leaseEnd + GRACE_EPOCHS <= epoch && !sessions.protects(ShardIndex.key(place.packId, place.index))
       );
     });
-    for (const { place } of over) await this.#strike(place);
+    for (const { place } of over) await this.strike(place);
     await this.#compact();
     return over.length;
   }
@@ -83,7 +85,8 @@ export class Upkeep {
     }
   }
 
-  async #strike({ packId, index }: RecordPlace): Promise<void> {
+  /** Lets go of one shard; when this returns, that survives a power cut. */
+  async strike({ packId, index }: RecordPlace): Promise<void> {
     // Out of the index first: nothing may be shown or signed for while the tombstone is on its way to the disk.
     this.#context.index.remove(packId, index);
     this.noteControl(await this.#log.append(control(KIND.tombstone, { packId, index, leaseEnd: 0 })));
@@ -107,7 +110,7 @@ export class Upkeep {
       if (held.place.segment === segment && !(await this.#move(held))) return false;
     }
     for (const place of this.#control.get(segment) ?? []) {
-      const record = this.#stillNeeded(place);
+      const record = place.kind === KIND.hold ? await this.#hold(place) : this.#stillNeeded(place);
       if (record !== undefined) this.noteControl(await this.#log.append(record));
     }
     return true;
@@ -122,6 +125,14 @@ export class Upkeep {
       splitMeta(meta).page,
     );
     return true;
+  }
+
+  /** A hold that stands, or a word that it does not; an older one would undo what came after it. */
+  async #hold(place: RecordPlace): Promise<LogRecord | undefined> {
+    const { meta } = await this.#log.read(place);
+    const { blobId, tenant, held } = readHold(place, meta);
+    if (this.#context.holds.has(blobId, tenant) !== held) return undefined;
+    return { kind: place.kind, index: place.index, packId: blobId, leaseEnd: 0, meta, body: NONE };
   }
 
   #stillNeeded({ kind, packId, index }: RecordPlace): LogRecord | undefined {

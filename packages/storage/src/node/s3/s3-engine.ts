@@ -169,6 +169,11 @@ export class S3Engine implements NodeEngine {
     return sealChecked(request, { committee: committee(), signer, read: (id) => this.getPage(id) });
   }
 
+  deleteBlob(): Promise<never> {
+    const what = 'this node deletes when leases end, and not by request';
+    return Promise.reject(new NodeError('bad-request', { what }));
+  }
+
   async scrub(): Promise<Tombstone[]> {
     const { signer, committee } = this.#options;
     const stones: Tombstone[] = [];

@@ -43,7 +43,20 @@ interface NetworkFile {
 /** Six processes on loopback. */
 export async function overHttp(directory: string): Promise<BenchNetwork> {
   const processes = await LocalNodes.launch(directory);
-  const { committee, nodes } = JSON.parse(readFileSync(processes.networkFile, 'utf8')) as NetworkFile;
+  const network = connect(processes.networkFile);
+  return {
+    ...network,
+    processes,
+    [Symbol.asyncDispose]: async () => {
+      await network[Symbol.asyncDispose]();
+      await processes[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A client of the nodes that a file describes. */
+export function connect(networkFile: string): BenchNetwork {
+  const { committee, nodes } = JSON.parse(readFileSync(networkFile, 'utf8')) as NetworkFile;
   const raw = (key: string): Uint8Array => fromHex(key.slice('ed25519:'.length));
   const clients = nodes.map(({ key, url }) => httpNode({ id: raw(key), url }));
   return {
@@ -54,10 +67,8 @@ export async function overHttp(directory: string): Promise<BenchNetwork> {
       members: committee.members.map(raw),
     },
     nodes: clients,
-    processes,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
-      await processes[Symbol.asyncDispose]();
     },
   };
 }

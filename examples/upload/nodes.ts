@@ -65,6 +65,13 @@ export class LocalNodes implements AsyncDisposable {
     return this.#nodes.map(({ name }) => name);
   }
 
+  /** Process ids of those that run. */
+  get pids(): number[] {
+    return this.#nodes.flatMap(({ child }) =>
+      child?.exitCode === null && child.signalCode === null ? (child.pid ?? []) : [],
+    );
+  }
+
   /** SIGSTOP: its sockets stay open, and nothing moves. */
   freeze(name: string): void {
     this.#node(name).child?.kill('SIGSTOP');

@@ -7,7 +7,9 @@ import { seeded, SimDisk } from '../../../sim/storage/sim-disk.ts';
 import { signBatch, verifyShardReceipt } from '../src/receipt.ts';
 import { covers, verifyHello, verifyTombstone } from '../src/node-facts.ts';
 import { drawChallenge, failedShards, isAnswerOf } from '../src/challenge.ts';
+import { encodePage } from '../src/client/encode.ts';
 import { encodePackHeader, type PackHeader, packId, shardLength } from '../src/format/pack.ts';
+import { encodeRecord } from '../src/node/engine/record.ts';
 import { shardRoot, verifyLeaves } from '../src/merkle.ts';
 import { type Disk, openFileDisk, StorageEngine } from '../src/node/index.ts';
 import { cast } from './fixtures.ts';
@@ -227,6 +229,31 @@ describe('storage engine', () => {
     }
     expect(kept).toBeGreaterThan(500);
     expect(torn).toBeGreaterThan(500);
+  });
+
+  it('a tail that a power cut tore is no record at any later start, whatever segments came after it', async () => {
+    const disk = memory();
+    const first = await open(disk);
+    const { shard } = await first.putShard(putOf(pack(1)));
+    const used = (await disk.read(0, 0, 16_384)).findLastIndex((byte) => byte !== 0);
+    const torn = encodePage(noise(500, 9), 6);
+    const record = {
+      kind: 1,
+      index: 0,
+      leaseEnd: 9,
+      packId: torn.id,
+      body: torn.shards[0] as Uint8Array,
+    } as const;
+    const [head, crc, meta, body] = encodeRecord({ ...record, meta: torn.headerBytes }, 2) as Uint8Array[];
+    // Its header reached the disk, what it announces did not.
+    const lost = [meta, body].map((part) => new Uint8Array(part?.length ?? 0));
+    await disk.write(0, Math.ceil((used + 1) / 8) * 8, [head as Uint8Array, crc as Uint8Array, ...lost]);
+    await disk.sync(0);
+    for (const seed of [2, 3, 4]) {
+      const again = await open(disk, { seed });
+      expect(again.usage.shards).toBe(1);
+      expect((await again.getLeaves(shard.packId, whole)).bytes.length).toBe(640);
+    }
   });
 
   it('a wiped disk does not cover what was signed before, whatever it writes afterwards', async () => {

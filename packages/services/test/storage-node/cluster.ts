@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fromHex, hex, randomBytes } from '@assay/core';
+import { fromHex, hex, randomBytes, type Signer, systemClock } from '@assay/core';
 import { type Committee, PROFILES, type StorageNode } from '@assay/storage';
 import { type HttpNode, httpNode } from '@assay/storage/node';
+import { tenantProver } from '../../src/storage-client/prover.ts';
 
 const MAIN = new URL('../../src/storage-node/main.ts', import.meta.url).pathname;
 
@@ -18,17 +19,33 @@ interface Member {
   client: HttpNode | undefined;
 }
 
+/** How a cluster differs from six processes on loopback with their disks below one root. */
+export interface ClusterOptions {
+  readonly count?: number;
+  /** Directory of a node's segments. */
+  readonly data?: (at: number) => string;
+  /** The address a node listens on, and the command that puts its process where that address is. */
+  readonly place?: (at: number) => { readonly host: string; readonly command: readonly string[] };
+  /** The one tenant, by whose proofs clients speak; without it everybody may. */
+  readonly tenant?: Signer;
+  /** The URL under which clients reach a node that listens at `url`: a proxy in between. */
+  readonly via?: (at: number, url: string) => Promise<string>;
+}
+
 export class Cluster implements AsyncDisposable {
   readonly root: string;
   readonly #members: Member[];
+  readonly #options: ClusterOptions;
   #committee: Committee | undefined;
 
-  private constructor(root: string, members: Member[]) {
+  private constructor(root: string, members: Member[], options: ClusterOptions) {
     this.root = root;
     this.#members = members;
+    this.#options = options;
   }
 
-  static async start(count = 6): Promise<Cluster> {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const { count = 6 } = options;
     const root = await mkdtemp(join(tmpdir(), 'assay-cluster-'));
     const members = Array.from({ length: count }, (_, i): Member => {
       return {
@@ -39,7 +56,7 @@ export class Cluster implements AsyncDisposable {
         client: undefined,
       };
     });
-    const cluster = new Cluster(root, members);
+    const cluster = new Cluster(root, members, options);
     for (const at of members.keys()) await cluster.#learnKey(at);
     const networkId = randomBytes(32);
     cluster.#committee = {
@@ -78,7 +95,7 @@ export class Cluster implements AsyncDisposable {
   /** kill -9 and an empty data directory. */
   async wipe(at: number): Promise<void> {
     await this.kill(at);
-    await rm(join(this.#member(at).directory, 'data'), { recursive: true });
+    await rm(this.#dataOf(at), { recursive: true });
   }
 
   /** Starts a node again on the address it had. */
@@ -87,7 +104,16 @@ export class Cluster implements AsyncDisposable {
     await this.#configure(at, true);
     const line = await this.#spawn(at);
     member.url = String(line.listening);
-    member.client ??= httpNode({ url: member.url, id: member.id });
+    if (member.client !== undefined) return;
+    const { tenant, via } = this.#options;
+    const outside = { clock: systemClock, entropy: { bytes: randomBytes } };
+    const prove = tenant === undefined ? {} : { prove: tenantProver(tenant, outside) };
+    const url = via === undefined ? member.url : await via(at, member.url);
+    member.client = httpNode({ url, id: member.id, ...prove });
+  }
+
+  #dataOf(at: number): string {
+    return this.#options.data?.(at) ?? join(this.#member(at).directory, 'data');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,12 +135,13 @@ export class Cluster implements AsyncDisposable {
     const { directory, url } = this.#member(at);
     const base = {
       seedFile: join(directory, 'seed'),
-      data: join(directory, 'data'),
+      data: this.#dataOf(at),
       quotaBytes: 1e10,
       segmentBytes: 4 << 20,
-      tenants: 'everybody',
+      tenants: this.#options.tenant ? [`ed25519:${hex(this.#options.tenant.publicKey)}`] : 'everybody',
     };
-    const listen = url === '' ? '127.0.0.1:0' : new URL(url).host;
+    const { host } = this.#options.place?.(at) ?? { host: '127.0.0.1' };
+    const listen = url === '' ? `${host}:0` : new URL(url).host;
     const { networkId, epoch, profile, members } = this.#committee ?? {
       networkId: new Uint8Array(0),
       epoch: 0,
@@ -130,7 +157,14 @@ export class Cluster implements AsyncDisposable {
 
   async #spawn(at: number): Promise<{ listening?: string; node?: string }> {
     const member = this.#member(at);
-    const child = spawn(process.execPath, [MAIN, join(member.directory, 'config.json')], {
+    const command = this.#options.place?.(at).command ?? [];
+    const [program = '', ...args] = [
+      ...command,
+      process.execPath,
+      MAIN,
+      join(member.directory, 'config.json'),
+    ];
+    const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     member.process = child;

@@ -72,8 +72,11 @@ export class Lane {
 
   /** Whether a call to it has been silent for longer than its history, or that of the others, leads one to expect. */
   get overdue(): boolean {
-    const now = this.#options.clock.now();
-    return [...this.#calls].some(({ kind, moved }) => now - moved > this.hedgeAfter(kind));
+    return [...this.#calls].some((call) => this.#isOverdue(call));
+  }
+
+  #isOverdue({ kind, moved }: Call): boolean {
+    return this.#options.clock.now() - moved > this.hedgeAfter(kind);
   }
 
   /** Milliseconds without a byte after which a call counts as stalled: three times the slowest twentieth. */
@@ -122,7 +125,7 @@ export class Lane {
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
       // Whoever gave up on a call that was overdue has seen a stall, if a short one.
-      else if (this.#options.clock.now() - call.moved > this.hedgeAfter(kind)) this.#failed(new Stalled());
+      else if (!this.#options.signal.aborted && this.#isOverdue(call)) this.#failed(new Stalled());
       throw error;
     } finally {
       this.#calls.delete(call);

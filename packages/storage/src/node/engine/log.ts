@@ -57,12 +57,16 @@ export class AppendLog {
     replay: (place: RecordPlace, meta: Uint8Array) => void,
   ): Promise<AppendLog> {
     const log = new AppendLog(options);
-    const segments = await options.disk.list();
-    for (const segment of segments) await log.#scan(segment, { last: segment === segments.at(-1), replay });
-    const last = segments.at(-1);
-    // What a kill left unsynced but whole will get receipts from now on, so it has to be on the disk first.
-    if (last !== undefined) await options.disk.sync(last);
-    log.#segment = last ?? -1;
+    const { disk } = options;
+    const segments = await disk.list();
+    const ends = await endsOf(disk, segments);
+    for (const segment of segments) {
+      const end = ends.get(segment);
+      await log.#scan(segment, { end, replay });
+      // What a kill left unsynced but whole will get receipts from now on, so it has to be on the disk first.
+      if (end === undefined) await disk.sync(segment);
+    }
+    log.#segment = segments.at(-1) ?? -1;
     return log;
   }
 
@@ -102,20 +106,19 @@ export class AppendLog {
 
   async #scan(
     segment: number,
-    { last, replay }: { last: boolean; replay: (place: RecordPlace, meta: Uint8Array) => void },
+    { end, replay }: { end: number | undefined; replay: (place: RecordPlace, meta: Uint8Array) => void },
   ): Promise<void> {
     const { disk } = this.#options;
     const size = await disk.size(segment);
     for (let offset = 0; offset + HEADER_BYTES <= size;) {
       const head = decodeHead(await disk.read(segment, offset, HEADER_BYTES));
       if (head === undefined || offset + recordSpan(head) > size) return;
-      // Only the newest segment can have a torn body; older ones were synced before it was made, and scrub reads them.
-      const content = await disk.read(
-        segment,
-        offset + HEADER_BYTES,
-        head.metaLength + (last ? head.bodyLength : 0),
-      );
-      if (last && !contentIntact(content, head)) return;
+      if (end !== undefined && head.seq >= end) return;
+      // Below a known end everything was whole at an earlier start, and synced then; scrub reads it again.
+      const checked = end === undefined;
+      const length = head.metaLength + (checked ? head.bodyLength : 0);
+      const content = await disk.read(segment, offset + HEADER_BYTES, length);
+      if (checked && !contentIntact(content, head)) return;
       replay({ ...head, segment, offset }, content.subarray(0, head.metaLength));
       this.#nextSeq = Math.max(this.#nextSeq, head.seq + 1);
       offset += recordSpan(head);
@@ -190,4 +193,20 @@ export class AppendLog {
     this.#segmentSize = size;
     this.#offset = 0;
   }
+}
+
+/**
+ * The sequence at which each segment ends: that with which the next one begins. A segment that was written to when the
+ * power went keeps its torn tail for ever, and those records bear sequences that were given again after it. Segments
+ * after which nothing whole begins have no known end: there every record's content must be read.
+ */
+async function endsOf(disk: Disk, segments: readonly number[]): Promise<Map<number, number | undefined>> {
+  const ends = new Map<number, number | undefined>();
+  let end: number | undefined;
+  for (const segment of segments.toReversed()) {
+    ends.set(segment, end);
+    if ((await disk.size(segment)) < HEADER_BYTES) continue;
+    end = decodeHead(await disk.read(segment, 0, HEADER_BYTES))?.seq ?? end;
+  }
+  return ends;
 }

@@ -1,6 +1,7 @@
 /** Random steps on the ledger and on a second model, equal to the unit after every one (payments.md §6, test 2). */
-import { type HoldTerms, LedgerError, openLedger, type PaymentLedger } from '@assay/pay';
+import { type BatchTerms, type HoldTerms, LedgerError, openLedger, type PaymentLedger } from '@assay/pay';
 import { seeded } from '../storage/sim-disk.ts';
+import { type ChainSide, realVoucher, type Standing } from './chain.ts';
 import { Disk } from './disk.ts';
 import { Generator } from './generate.ts';
 import { Model } from './model.ts';
@@ -17,11 +18,28 @@ export interface DifferentialResult {
 /** Where ledger and model part. */
 export class Divergence extends Error {}
 
-/** Runs `steps` steps from a seed. @throws Divergence that names the step */
-export async function differential(seed: number, steps: number): Promise<DifferentialResult> {
+/** A real chain that follows, if it is asked to. */
+export interface Following {
+  readonly chain: ChainSide;
+  /** Steps between two settlements. */
+  readonly every: number;
+}
+
+/**
+ * Runs `steps` steps from a seed. With a chain, vouchers are signed for real, and every so many steps all that was
+ * captured is claimed there.
+ *
+ * @throws Divergence that names the step
+ */
+export async function differential(
+  seed: number,
+  steps: number,
+  following?: Following,
+): Promise<DifferentialResult> {
   const model = new Model();
-  const generator = new Generator(seeded(seed), model);
-  const ledger = await LedgerUnderTest.open();
+  // Money on a chain is not taken back within a run: there only deposits are made.
+  const generator = new Generator(seeded(seed), model, following !== undefined);
+  const ledger = await LedgerUnderTest.open(following === undefined ? plainVoucher : realVoucher);
   const outcomes = new Map<string, number>();
   for (let i = 0; i < steps; i++) {
     const step = generator.step();
@@ -35,6 +53,9 @@ export async function differential(seed: number, steps: number): Promise<Differe
     }
     const differs = ledger.compare(model);
     if (differs !== undefined) throw new Divergence(`seed ${seed} step ${i} ${show(step)}: ${differs}`);
+    if (following === undefined || (i + 1) % following.every !== 0) continue;
+    const parted = await following.chain.settle(model.balances, ledger.standings());
+    if (parted !== undefined) throw new Divergence(`seed ${seed} step ${i}, on the chain: ${parted}`);
   }
   ledger.balance(model);
   return { steps, outcomes, totals: model.totals };
@@ -49,14 +70,24 @@ class LedgerUnderTest {
   #ledger: PaymentLedger<string>;
   readonly #paid = { debit: 0n, credit: 0n, fees: 0n, refunds: 0n };
 
-  private constructor(ledger: PaymentLedger<string>, disk: Disk<string>) {
+  readonly #voucher: VoucherOf;
+  readonly #ids: readonly string[];
+
+  private constructor(ledger: PaymentLedger<string>, disk: Disk<string>, voucher: VoucherOf) {
     this.#ledger = ledger;
     this.#disk = disk;
+    this.#voucher = voucher;
+    this.#ids = Array.from({ length: CHANNELS }, (_, channel) => voucher(channel, 0n).paymentChannel);
   }
 
-  static async open(): Promise<LedgerUnderTest> {
+  static async open(voucher: VoucherOf): Promise<LedgerUnderTest> {
     const disk = new Disk<string>();
-    return new LedgerUnderTest(await openOn(disk), disk);
+    return new LedgerUnderTest(await openOn(disk), disk, voucher);
+  }
+
+  /** What it says of each payment channel. */
+  standings(): readonly (Standing | undefined)[] {
+    return Array.from({ length: CHANNELS }, (_, channel) => this.#ledger.channel(this.#ids[channel]!));
   }
 
   async apply(step: Step, model: Model): Promise<string> {
@@ -75,7 +106,7 @@ class LedgerUnderTest {
       case 'begin': {
         const channel = 'channel' in step.ask.pays ? step.ask.pays.channel : undefined;
         const limits = { now, ...(channel === undefined ? {} : { balance: balances[channel]! }) };
-        const { mine } = await ledger[step.kind](termsOf(step.ask), limits);
+        const { mine } = await ledger[step.kind](termsOf(step.ask, this.#voucher), limits);
         return mine ? 'ok mine' : 'ok';
       }
       case 'execute':
@@ -130,11 +161,11 @@ class LedgerUnderTest {
       return `exposure ${this.#ledger.exposure}, not ${model.exposure()}`;
     const standing = model.standing();
     for (let i = 0; i < CHANNELS; i++) {
-      const books = this.#ledger.channel(channelId(i));
+      const books = this.#ledger.channel(this.#ids[i]!);
       const [captured, base, ceiling] = [standing.captured[i]!, standing.base[i]!, model.vouchers[i]!];
       if ((books?.captured ?? 0n) !== captured)
         return `channel ${i}: captured ${books?.captured}, not ${captured}`;
-      if (this.#ledger.baseOf(channelId(i)) !== base) return `channel ${i}: base, not ${base}`;
+      if (this.#ledger.baseOf(this.#ids[i]!) !== base) return `channel ${i}: base, not ${base}`;
       if ((books?.ceiling ?? 0n) !== ceiling)
         return `channel ${i}: ceiling ${books?.ceiling}, not ${ceiling}`;
       if (base > ceiling) return `channel ${i}: ${base} captured and held above the voucher's ${ceiling}`;
@@ -167,7 +198,10 @@ const openOn = (disk: Disk<string>): Promise<PaymentLedger<string>> =>
 
 const receiptOf = (id: string): string => Buffer.from(id).toString('hex').slice(-64).padStart(64, '0');
 
-function termsOf({ id, payer, requestId, hash, max, deadline, pays, ordered }: Ask): HoldTerms {
+function termsOf(
+  { id, payer, requestId, hash, max, deadline, pays, ordered }: Ask,
+  voucher: VoucherOf,
+): HoldTerms {
   const common = {
     id,
     payer,
@@ -192,9 +226,17 @@ function termsOf({ id, payer, requestId, hash, max, deadline, pays, ordered }: A
             signature: '0x',
           },
         }
-      : { batch: { ...CHANNEL, paymentChannel: channelId(pays.channel), ceiling: String(pays.ceiling) } }),
+      : { batch: voucher(pays.channel, pays.ceiling) }),
   };
 }
+
+type VoucherOf = (channel: number, ceiling: bigint) => BatchTerms;
+
+const plainVoucher: VoucherOf = (channel, ceiling) => ({
+  ...CHANNEL,
+  paymentChannel: channelId(channel),
+  ceiling: String(ceiling),
+});
 
 const zero = `0x${'0'.repeat(64)}`;
 const ORDER = {

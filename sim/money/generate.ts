@@ -10,7 +10,10 @@ export class Generator {
   readonly #asks = new Map<string, Ask>();
   #next = 0;
 
-  constructor(random: () => number, model: Model) {
+  readonly #onlyDeposits: boolean;
+
+  constructor(random: () => number, model: Model, onlyDeposits: boolean) {
+    this.#onlyDeposits = onlyDeposits;
     this.#random = random;
     this.#model = model;
   }
@@ -29,7 +32,11 @@ export class Generator {
     if (at < 0.85) return { kind: 'expire' };
     if (at < 0.94) return { kind: 'wait', seconds: this.#below(4) };
     if (at < 0.985)
-      return { kind: 'fund', channel: this.#below(CHANNELS), change: BigInt(this.#below(6_000) - 900) };
+      return {
+        kind: 'fund',
+        channel: this.#below(CHANNELS),
+        change: BigInt(this.#below(6_000) - (this.#onlyDeposits ? 0 : 900)),
+      };
     if (at < 0.988) return { kind: 'restart' };
     return { kind: 'compact' };
   }

@@ -1,8 +1,10 @@
 /**
  * Money under simulation: `npm run sim:money [seed] [steps] [seeds]`.
  *
- * Ledger against a second model, equal to the unit after every step; then the crash matrix. A seed replays a fault.
+ * Ledger against a second model, equal to the unit after every step, and against a chain at every settlement; then the
+ * crash matrix. A seed replays a fault.
  */
+import { ChainSide } from './chain.ts';
 import { crashMatrix } from './crash.ts';
 import { differential } from './differential.ts';
 
@@ -21,6 +23,17 @@ for (let seed = first; seed < first + count; seed++) {
   );
   for (const [outcome, times] of Array.from(outcomes).toSorted())
     console.log(`  ${String(times).padStart(7)}  ${outcome}`);
+}
+const chain = await ChainSide.start();
+try {
+  const [chainSteps, every] = [Math.max(1, Math.floor(steps / 10)), 500];
+  await differential(first, chainSteps, { chain, every });
+  const settlements = Math.floor(chainSteps / every);
+  console.log(
+    `seed ${first}: ${chainSteps} steps, ${settlements} settlements on a chain, each equal to the unit`,
+  );
+} finally {
+  await chain.stop();
 }
 const { faults, requests } = await crashMatrix();
 console.log(`crash matrix: ${faults} faults, ${requests} requests, each ended once, books balanced`);

@@ -21,6 +21,7 @@ interface MoneyAudit {
 
 const audit = async (...more: string[]): Promise<MoneyAudit & { readonly exit: number }> => {
   const { code, data } = await assayJson('audit', '--money', ...more, '--dir', dir);
+  if (typeof data === 'object' && data !== null && 'error' in data) throw new Error(JSON.stringify(data));
   return { ...(data as MoneyAudit), exit: code };
 };
 

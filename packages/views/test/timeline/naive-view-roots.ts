@@ -54,7 +54,6 @@ function pointsOf(log: NaiveLog): Point[] {
 function registryRows(log: NaiveLog, size: number): string[] {
   const rows: string[] = [];
   const all = counted(log, size);
-  const drains = all.filter((r) => r.kind === 'serve.drain');
   for (const r of all) {
     if (r.kind === 'participant.join') {
       const left = all.find((o) => o.kind === 'participant.leave' && o.signer === r.signer)?.index ?? '-';
@@ -69,9 +68,10 @@ function registryRows(log: NaiveLog, size: number): string[] {
     } else if (r.kind === 'channel.decide') {
       const weights = Object.entries(r.predicate.to).map(([version, weight]) => `${version}=${weight}`);
       rows.push(`decision ${r.predicate.channel} ${r.index} ${r.id} ${weights.toSorted().join(',') || '-'}`);
-    } else if (r.kind === 'serve.lease' && opensLease(log, r)) {
-      const drained = drains.find((d) => d.predicate.lease === r.id)?.index ?? '-';
-      rows.push(`lease ${r.signer} ${r.predicate.version} ${r.index} ${drained} -`);
+    } else if (r.kind === 'serve.lease') {
+      const lease = leaseOf(all, r);
+      if (lease !== undefined)
+        rows.push(`lease ${r.signer} ${r.predicate.version} ${r.index} ${lease.drainedAt ?? '-'} -`);
     }
   }
   for (const p of pointsOf(log)) if (p.index < size) rows.push(`cosigned ${p.size} ${p.time} ${p.index}`);
@@ -81,17 +81,27 @@ function registryRows(log: NaiveLog, size: number): string[] {
   return rows;
 }
 
-/** A lease opens unless its node holds one on the version that no drain has closed before. */
-function opensLease(log: NaiveLog, lease: LogRecord & { kind: 'serve.lease' }): boolean {
-  const before = counted(log, lease.index);
-  const held = before.filter(
-    (r) =>
-      r.kind === 'serve.lease' &&
-      r.signer === lease.signer &&
-      r.predicate.version === lease.predicate.version,
-  );
-  const last = held.at(-1);
-  return last === undefined || before.some((r) => r.kind === 'serve.drain' && r.predicate.lease === last.id);
+/**
+ * What became of the lease that a statement opens; undefined when it renews one. Told from the start each time: a lease
+ * is open until its node drains it by the id of any statement of it, and what comes while it is open renews it.
+ */
+function leaseOf(
+  records: readonly LogRecord[],
+  lease: LogRecord & { kind: 'serve.lease' },
+): { readonly drainedAt: number | undefined } | undefined {
+  let ids: string[] = [];
+  let opener = -1;
+  for (const r of records) {
+    if (r.signer !== lease.signer) continue;
+    if (r.kind === 'serve.lease' && r.predicate.version === lease.predicate.version) {
+      if (ids.length === 0) opener = r.index;
+      ids.push(r.id);
+    } else if (r.kind === 'serve.drain' && ids.includes(r.predicate.lease)) {
+      if (opener === lease.index) return { drainedAt: r.index };
+      ids = [];
+    }
+  }
+  return opener === lease.index ? { drainedAt: undefined } : undefined;
 }
 
 function lineageRows(log: NaiveLog, size: number): string[] {
@@ -182,7 +192,7 @@ function rawRecords(log: NaiveLog, size: number): Raw[] {
           },
         ];
       case 'serve.lease':
-        return opensLease(log, r)
+        return leaseOf(counted(log), r) !== undefined
           ? [{ kind: 'lease', node: r.signer, version: r.predicate.version, t: loOf(r.index) }]
           : [];
       case 'serve.drain':

@@ -56,7 +56,10 @@ function answerBytes(
   { networkId, nodeId, seed, leaves }: Challenge,
   { body, bootId, nextSeq }: Omit<ChallengeAnswer, 'signature'>,
 ): Uint8Array {
-  const asked = leaves.map(({ shard, leaf }) => concat(shard.packId, le(shard.index, 2), le(leaf, 4)));
+  // What was asked in full: a copy with another root or length for some shard is not what the node answered.
+  const asked = leaves.map(({ shard: { packId, index, root, length }, leaf }) =>
+    concat(packId, le(index, 2), root, le(length, 4), le(leaf, 4)),
+  );
   const answered = [bootId, le(nextSeq, 8), sha256(...asked), sha256(body)];
   return concat(utf8('ain.answer.v1\0'), networkId, nodeId, seed, ...answered);
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openStatement, randomBytes } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
 import { LogClient } from '@assay/services';
+import { decodeCbor, encodeCbor } from '@assay/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalNodes } from '../../../../examples/upload/nodes.ts';
 import { bringUp, type RunningNetwork } from '../../src/network/up.ts';
@@ -115,9 +116,14 @@ describe('a blob, from its first byte to its repair', () => {
 
   it('refuses certificates that are not those that the nodes signed', async () => {
     const path = join(dir, 'custody', `${id}.cbor`);
-    const bytes = readFileSync(path);
-    bytes[bytes.length - 40] = (bytes[bytes.length - 40] as number) ^ 1;
-    writeFileSync(path, bytes);
+    const [certificate, sealed, current] = decodeCbor(readFileSync(path)) as [
+      Uint8Array,
+      Uint8Array[],
+      Uint8Array[],
+    ];
+    const [first, ...others] = sealed as [Uint8Array, ...Uint8Array[]];
+    const bent = first.with(-40, (first.at(-40) as number) ^ 1);
+    writeFileSync(path, encodeCbor([certificate, [bent, ...others], current]));
     expect((await data('verify', id)).code).toBe(2);
   });
 });

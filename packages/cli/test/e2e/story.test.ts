@@ -81,15 +81,19 @@ describe('asking further', () => {
     expect(out).toMatch(/output [^]*v2 on node-[^]*decision [^]*payment/);
   });
 
-  it("a user's own request gets an answer whose receipt verifies offline", async () => {
-    const body = {
-      id: 'mine',
-      inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 4], data: [1.2, 1.1, 1.3, 0.4] }],
-    };
-    const url = `http://127.0.0.1:${port}/v2/models/sp500-vol/infer?wait=witnessed`;
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-    const receipt = response.headers.get('assay-receipt') ?? '';
-    expect(response.status).toBe(200);
+  it("a user's own request says what it costs, is paid for, and its receipt verifies offline", async () => {
+    const features = [1.2, 1.1, 1.3, 0.4];
+    const inputs = [{ name: 'features', datatype: 'FP32', shape: [1, 4], data: features }];
+    const gateway = `http://127.0.0.1:${port}`;
+    const unpaid = await fetch(`${gateway}/v2/models/sp500-vol/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ id: 'mine', inputs }),
+    });
+    expect(unpaid.status).toBe(402);
+    expect(unpaid.headers.get('payment-required')).toBeTruthy();
+    const input = ['--input', JSON.stringify([features]), '--wait', 'witnessed'];
+    const { data } = await assayJson('infer', 'sp500-vol', ...input, '--dir', dir);
+    const receipt = `${gateway}/assay/v1/receipts/${(data as { readonly receipt: string }).receipt}`;
     const files = [join(dir, 'receipt.json'), join(dir, 'receipt.tlog-proof')] as const;
     for (const [i, path] of ['', '/proof?wait=witnessed'].entries()) {
       const bytes = await (await fetch(`${receipt}${path}`)).arrayBuffer();

@@ -25,6 +25,8 @@ export interface RefundOutcome {
 export class ClassRefunds {
   readonly #parts: SettlementParts & { readonly appended: Appender };
   readonly #settlement: Settlement;
+  /** What this process logged: it stands from then on, though the log has not brought it back yet. */
+  readonly #said = new Map<string, RefundOutcome['logged']>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SettlementParts & { readonly appended: Appender }, settlement: Settlement) {
@@ -119,7 +121,9 @@ export class ClassRefunds {
       shortfall: String(refunded.shortfall),
       txs: [...refunded.made, ...refunded.paid].slice(0, 3),
     };
-    return appended(signStatement('refund', predicate, identity.signer));
+    const logged = await appended(signStatement('refund', predicate, identity.signer));
+    this.#said.set(incident, logged);
+    return logged;
   }
 
   /** @throws SettleError `not-upheld` for an incident behind which the owner of a charged model does not stand */
@@ -160,9 +164,10 @@ export class ClassRefunds {
 
   #loggedOf(incident: string): { id: string; index: number } | undefined {
     const { books, config } = this.#parts;
-    return books.money.refunds.find(
+    const read = books.money.refunds.find(
       ({ predicate }) => predicate.incident === incident && predicate.vault === config.chain.vault,
     );
+    return read ?? this.#said.get(incident);
   }
 }
 

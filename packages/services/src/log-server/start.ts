@@ -20,6 +20,7 @@ import {
   type WitnessFailure,
 } from '@assay/log/node';
 import { getRequestListener } from '@hono/node-server';
+import { closerOf } from '../serving/index.ts';
 import type { Admission } from './admission.ts';
 import { createLogApp } from './app.ts';
 import { appendHandler } from './append-handler.ts';
@@ -72,6 +73,7 @@ export async function startLogServer(
   const admission = admissionOf(config, identity, outside.clock);
   // First the port: a second start of the same server stops here, before it touches the log.
   const server = createServer();
+  const close = closerOf(server);
   server.on('request', refuseWhileStarting);
   const url = await listen(server, config.listen);
   try {
@@ -83,7 +85,7 @@ export async function startLogServer(
     // A crash between publishing and logging: what readers have seen is logged now.
     if (policy !== undefined && log.published !== undefined) await operator?.logCosigned(log.published);
     publisher.start();
-    return { url, log, publisher, ended: log.ended, stop: () => stop(server, publisher, log) };
+    return { url, log, publisher, ended: log.ended, stop: () => stop(close, publisher, log) };
   } catch (error) {
     server.close();
     throw error;
@@ -213,10 +215,8 @@ function listen(server: Server, address: string): Promise<string> {
   });
 }
 
-async function stop(server: Server, publisher: Publisher, log: Log): Promise<void> {
+async function stop(close: () => Promise<void>, publisher: Publisher, log: Log): Promise<void> {
   await publisher.stop();
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  await closed;
+  await close();
   await log.close();
 }

@@ -1,8 +1,9 @@
 /** Binds a Hono application to an address. */
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { closerOf } from './closer.ts';
 import type { NodeBindings } from './read-body.ts';
 
 /** A server that listens. */
@@ -29,27 +30,7 @@ export async function listen(app: Hono<NodeBindings>, address: string): Promise<
     starting.once('error', reject);
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  const unasked = unaskedConnections(server);
+  const close = closerOf(server);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${host}:${port}`, close: () => closeServer(server, unasked) };
-}
-
-/** Connections on which no request has come yet. Node counts them as busy, for as long as a request may take to come. */
-function unaskedConnections(server: Server): ReadonlySet<Socket> {
-  const unasked = new Set<Socket>();
-  server.on('connection', (socket) => {
-    unasked.add(socket);
-    socket.once('close', () => unasked.delete(socket));
-  });
-  server.on('request', ({ socket }) => unasked.delete(socket));
-  return unasked;
-}
-
-async function closeServer(server: Server, unasked: ReadonlySet<Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const socket of unasked) socket.destroy();
-  // Idle keep-alive connections would hold the server open; busy ones are closed when they have their answer.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  await closed;
-  clearInterval(sweep);
+  return { url: `http://${host}:${port}`, close };
 }

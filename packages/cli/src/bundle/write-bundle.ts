@@ -3,11 +3,19 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fromUtf8 } from '@assay/core';
-import { gaps, reachCsv, reachOpenLineage, reachProv, scopeRoot, type AsOf } from '@assay/views';
+import {
+  type AsOf,
+  gaps,
+  reachCsv,
+  reachOpenLineage,
+  reachProv,
+  scopeRoot,
+  type WitnessedTime,
+} from '@assay/views';
 import { provedEntry } from '../content/log-entries.ts';
 import { writeFile, writing } from '../content/write-file.ts';
 import type { Attested } from '../incident/attestations.ts';
-import { momentAt } from '../incident/words.ts';
+import { momentsOf } from '../incident/words.ts';
 import type { Session } from '../session.ts';
 import type { BundledEntry, BundleFile } from './bundle-file.ts';
 
@@ -25,18 +33,25 @@ export const EXTENSIONS: Readonly<Record<Format, string>> = {
   openlineage: 'openlineage.jsonl',
 };
 
+/** What is known at a size, and when witnesses saw it. */
+export interface Known {
+  readonly prefix: AsOf;
+  readonly time: WitnessedTime;
+}
+
 /** Pieces of text of an export, never held together. */
-export function exportScope(prefix: AsOf, incident: string, format: Format): Iterable<string> {
+export function exportScope({ prefix, time }: Known, incident: string, format: Format): Iterable<string> {
+  const moment = momentsOf(time);
   switch (format) {
     case 'csv':
-      return reachCsv(prefix, incident, (tick) => (tick === 0 ? '' : momentAt(tick)));
+      return reachCsv(prefix, incident, (tick) => (tick === 0 ? '' : moment(tick)));
     case 'prov':
-      return reachProv(prefix, incident, { namespace: NAMESPACE, time: momentAt });
+      return reachProv(prefix, incident, { namespace: NAMESPACE, time: moment });
     case 'openlineage':
       return reachOpenLineage(prefix, incident, {
         namespace: NAMESPACE,
         producer: NAMESPACE,
-        time: momentAt,
+        time: moment,
       });
   }
 }
@@ -68,7 +83,7 @@ export function writePieces(path: string, pieces: Iterable<string>): { sha256: s
 /** Writes `<path>` and `<path>.bundle.json`. Attestations must be witnessed by now, or soon. */
 export async function writeBundle(
   session: Session,
-  prefix: AsOf,
+  known: Known,
   of: {
     readonly incident: string;
     readonly format: Format;
@@ -77,7 +92,8 @@ export async function writeBundle(
   },
 ): Promise<BundleFile & { readonly bytes: number }> {
   const { incident, format, path, attested } = of;
-  const { sha256, bytes } = writePieces(path, exportScope(prefix, incident, format));
+  const { sha256, bytes } = writePieces(path, exportScope(known, incident, format));
+  const { prefix } = known;
   const attestations: BundledEntry[] = [];
   for (const { index } of attested) {
     const { entry, proof } = await provedEntry(session, index);

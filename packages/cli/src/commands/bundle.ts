@@ -41,7 +41,8 @@ export const bundle = networkCommand<BundleFlags, [incident: string]>({
       ? await attestScope(session, timeline, { incident, knownAt: size, wait: 'witnessed' })
       : attestationsAt(timeline, incident, size);
     const path = out ?? `incident-${shortId(incident)}.${EXTENSIONS[format]}`;
-    const written = await writeBundle(session, timeline.asOf(size), { incident, format, path, attested });
+    const known = { prefix: timeline.asOf(size), time: timeline.registry.time };
+    const written = await writeBundle(session, known, { incident, format, path, attested });
     const { attestations, ...data } = written;
     return clean({ ...data, path, attestations: attestations.length }, [
       `${path}, ${written.bytes} bytes, as of log size ${size}`,

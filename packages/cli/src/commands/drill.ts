@@ -59,7 +59,10 @@ export const drill = networkCommand<DrillFlags, []>({
     const name = `${label.replaceAll(/[^A-Za-z0-9._-]/g, '-')}-${new Date(seconds * 1_000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
     const path = join(out, `${name}.csv`);
     writing(out, () => mkdirSync(out, { recursive: true }));
-    const { sha256, bytes } = writePieces(path, exportScope(prefix, MOCK, 'csv'));
+    const { sha256, bytes } = writePieces(
+      path,
+      exportScope({ prefix, time: timeline.registry.time }, MOCK, 'csv'),
+    );
     stopwatch('bundle');
     const open = gaps(prefix, MOCK);
     const agrees = csvScopeRoot(fromUtf8(readFileBytes(path)), open, path) === root;

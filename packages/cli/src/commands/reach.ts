@@ -5,7 +5,7 @@ import { networkCommand } from '../command.ts';
 import { writeFile } from '../content/write-file.ts';
 import { asText } from '../flags.ts';
 import { closureOf } from '../incident/closure.ts';
-import { momentAt, secondsAt } from '../incident/words.ts';
+import { momentsOf } from '../incident/words.ts';
 import { lineModel, lineSvg, lineText } from '../line/index.ts';
 import { footerOf } from '../line/from-timeline.ts';
 import { sizeToAsk } from '../names/known.ts';
@@ -63,13 +63,15 @@ export const reach = networkCommand<ReachFlags, [incident: string]>({
 
 /** The lines without their ends; `printReport` writes the LF, the CR stays. */
 function* csvLines(timeline: Timeline, incident: string, known: number): Generator<string> {
-  for (const line of reachCsv(timeline.asOf(known), incident, momentAt)) yield line.slice(0, -1);
+  for (const line of reachCsv(timeline.asOf(known), incident, momentsOf(timeline.registry.time)))
+    yield line.slice(0, -1);
 }
 
 function reachData(timeline: Timeline, incident: string, known: number): object {
   const prefix = timeline.asOf(known);
   const { rows, window, ...answer } = reachOf(prefix, incident);
-  const seconds = (tick: number | null): number | null => (tick === null ? null : secondsAt(tick));
+  const seconds = (tick: number | null): number | null =>
+    tick === null ? null : timeline.registry.time.secondsAt(tick);
   return {
     ...answer,
     knownAt: knownData(timeline, known),

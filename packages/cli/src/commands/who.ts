@@ -2,7 +2,7 @@
 import { scope, scopeIndex, type AsOf, type Verdict, who as whoOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
 import { asText } from '../flags.ts';
-import { bracketText, evidenceText, secondsAt, servedText } from '../incident/words.ts';
+import { bracketText, evidenceText, servedText } from '../incident/words.ts';
 import { shortChannel } from '../names/channels.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { nameOfVersion } from '../names/models.ts';
@@ -32,6 +32,7 @@ export const who = networkCommand<OverLogsFlags, [output: string]>({
         : nameOfVersion(registry, pin);
     const node = nameOfParticipant(registry, receipt.signer);
     const place = timeline.placeOf(receipt.index);
+    const seconds = (tick: number): number => registry.time.secondsAt(tick);
     const data = {
       output: receipt.id,
       index: place.index,
@@ -44,7 +45,7 @@ export const who = networkCommand<OverLogsFlags, [output: string]>({
       pin,
       copyOf,
       announced,
-      bracket: { lo: secondsAt(bracket.lo), t: secondsAt(bracket.t), hi: secondsAt(bracket.hi) },
+      bracket: { lo: seconds(bracket.lo), t: seconds(bracket.t), hi: seconds(bracket.hi) },
       incidents,
     };
     const digest = served.s === 'known' ? ` ${served.v}` : '';
@@ -54,7 +55,7 @@ export const who = networkCommand<OverLogsFlags, [output: string]>({
       lines: [
         `${servedText(registry, served)}${digest}`,
         `${pin === null ? 'announced' : 'pinned'} ${target}  ${verdict.toUpperCase()}  by ${evidenceText(served)}`,
-        `made by ${node}${channel === '' ? '' : ` for ${shortChannel(channel)}`}, ${bracketText(bracket)}`,
+        `made by ${node}${channel === '' ? '' : ` for ${shortChannel(channel)}`}, ${bracketText(bracket, registry.time)}`,
         `receipt ${receipt.id} at index ${place.index}${place.origin === undefined ? '' : ` of ${place.origin}`}, as of ${knownText(timeline, prefix.known)}`,
         ...incidents.map(({ incident, membership }) => `${membership} by incident ${shortId(incident)}`),
       ],

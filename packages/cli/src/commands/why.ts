@@ -3,7 +3,7 @@ import type { Registry, Timeline } from '@assay/views';
 import { servedBy, type AsOf, why as whyOf } from '@assay/views';
 import { networkCommand } from '../command.ts';
 import { asText } from '../flags.ts';
-import { momentAt, servedText } from '../incident/words.ts';
+import { momentsOf, servedText } from '../incident/words.ts';
 import { sizeToAsk } from '../names/known.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord, findRecord, shortId } from '../names/records.ts';
@@ -62,7 +62,7 @@ export const why = networkCommand<WhyFlags, [record: string]>({
 function describe(timeline: Timeline, prefix: AsOf, id: string): string {
   const record = timeline.record(id);
   const number = prefix.ledger.records.find(id);
-  const when = momentAt(prefix.ledger.table.t.at(number));
+  const when = momentsOf(timeline.registry.time)(prefix.ledger.table.t.at(number));
   if (record?.kind === 'output.receipt') {
     const made = servedText(timeline.registry, servedBy(prefix, number));
     return `output ${shortId(id)}  ${when}  ${made} on ${signer(timeline.registry, record.signer)}`;

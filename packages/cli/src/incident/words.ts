@@ -1,19 +1,23 @@
 /** Ticks, gaps and versions of the lineage view in words for people. */
-import { type Registry, type Served, TICKS_PER_SECOND } from '@assay/views';
+import type { Registry, Served, WitnessedTime } from '@assay/views';
 import { momentOf } from '../line/clock-text.ts';
 import { nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 
-/** Unix seconds of a tick of the lineage axis, with its fraction. */
-export const secondsAt = (tick: number): number => tick / TICKS_PER_SECOND;
-
-/** A tick to the second. */
-export const momentAt = (tick: number): string => momentOf(secondsAt(tick));
+/** Tells ticks of the lineage axis to the second. */
+export const momentsOf =
+  (time: WitnessedTime) =>
+  (tick: number): string =>
+    momentOf(time.secondsAt(tick));
 
 /** Between which moments, as witnesses saw it: never one moment, unless both are the same second. */
-export function bracketText({ lo, hi }: { readonly lo: number; readonly hi: number }): string {
-  if (lo === 0) return `before ${momentAt(hi)}`;
-  return momentAt(lo) === momentAt(hi) ? `at ${momentAt(hi)}` : `between ${momentAt(lo)} and ${momentAt(hi)}`;
+export function bracketText(
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+  time: WitnessedTime,
+): string {
+  const [from, to] = [lo, hi].map(momentsOf(time));
+  if (lo === 0) return `before ${to}`;
+  return from === to ? `at ${to}` : `between ${from} and ${to}`;
 }
 
 /** `node-c has not drained v2`, of a gap `<node key>:<version digest>`. */

@@ -17,7 +17,7 @@ import {
 } from '@assay/views';
 import { type Attested, attestationsAt } from '../incident/attestations.ts';
 import { closureOf, closureText } from '../incident/closure.ts';
-import { gapText, secondsAt } from '../incident/words.ts';
+import { gapText } from '../incident/words.ts';
 import { shortChannel } from '../names/channels.ts';
 import { nameOfVersion } from '../names/models.ts';
 import { nameOfParticipant } from '../names/participants.ts';
@@ -38,6 +38,7 @@ export function lineModel(timeline: Timeline, incident: string, knownAt: number)
 /** The facts that the picture is drawn from. */
 export function lineSource(timeline: Timeline, incident: string, knownAt: number): LineSource {
   const { registry } = timeline;
+  const seconds = (tick: number): number => registry.time.secondsAt(tick);
   const prefix = timeline.asOf(knownAt);
   const answer = reach(prefix, incident);
   const { state } = requireIncident(prefix, incident);
@@ -46,16 +47,16 @@ export function lineSource(timeline: Timeline, incident: string, knownAt: number
   return {
     badVersions: state.terms.versions ?? [],
     badNodes: (state.terms.nodes ?? []).map((node) => nameOfParticipant(registry, node)),
-    badFrom: secondsAt(state.terms.bad_from),
-    openedAt: secondsAt(openedAt),
+    badFrom: seconds(state.terms.bad_from),
+    openedAt: seconds(openedAt),
     labels: labelsOf(registry),
     channels: relevantChannels(registry, answer, rows).map((channel) => ({
       name: shortChannel(channel.name),
       steps: stepsOf(registry, channel, knownAt),
     })),
     records: recordsOf({ timeline, prefix, rows }),
-    ...(first === null ? {} : { firstServed: secondsAt(first) }),
-    ...(last === null ? {} : { lastServed: secondsAt(last) }),
+    ...(first === null ? {} : { firstServed: seconds(first) }),
+    ...(last === null ? {} : { lastServed: seconds(last) }),
     books: [...answer.books]
       .filter(([state]) => state !== 'total')
       .map(([state, count]) => ({ state, count })),
@@ -106,7 +107,7 @@ function stepsOf(registry: Registry, channel: Channel, knownAt: number): SourceS
   return channel.decisions
     .filter(({ index }) => index < knownAt)
     .map(({ index, to, label, effective = 0 }) => {
-      const recorded = secondsAt(registry.time.recordedTick(index) ?? 0);
+      const recorded = registry.time.secondsAt(registry.time.recordedTick(index) ?? 0);
       return { t: Math.max(recorded, effective), to, label };
     })
     .toSorted((a, b) => a.t - b.t);
@@ -138,16 +139,17 @@ function outputOf(record: LogRecord & { kind: 'output.receipt' }, known: Known):
   };
 }
 
-function common(id: string, { prefix, rows }: Known): Omit<SourceRecord, 'kind'> {
+function common(id: string, { timeline, prefix, rows }: Known): Omit<SourceRecord, 'kind'> {
   const { records, table } = prefix.ledger;
+  const seconds = (of: string): number => timeline.registry.time.secondsAt(table.t.at(records.find(of)));
   const row = rows.get(id);
   const parent = row?.parent ?? undefined;
   return {
     id,
-    t: secondsAt(table.t.at(records.find(id))),
+    t: seconds(id),
     standing: row?.membership ?? 'clear',
     seed: row !== undefined && row.role !== 'derived',
     state: row?.state ?? 'open',
-    ...(parent === undefined ? {} : { parent, parentT: secondsAt(table.t.at(records.find(parent))) }),
+    ...(parent === undefined ? {} : { parent, parentT: seconds(parent) }),
   };
 }

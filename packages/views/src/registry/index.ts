@@ -16,7 +16,6 @@ export {
   type CheckpointName,
   type CosignedPoint,
   KnownAtError,
-  secondsOf,
   tickOf,
   TICKS_PER_SECOND,
   WitnessedTime,

@@ -7,9 +7,6 @@ import { AssayError } from '@assay/core';
  */
 export const TICKS_PER_SECOND = 2 ** 21;
 
-/** Unix seconds of a tick. */
-export const secondsOf = (tick: number): number => Math.floor(tick / TICKS_PER_SECOND);
-
 /** First tick of a second. */
 export const tickOf = (seconds: number): number => seconds * TICKS_PER_SECOND;
 
@@ -102,6 +99,16 @@ export class WitnessedTime {
     return Math.max(floor, point.tick - (point.size - 1 - index));
   }
 
+  /**
+   * Unix seconds of a tick, with their fraction, as people are told them. Where one second has several points the later
+   * ones stand beyond it on the axis, so that order is kept; the second that witnesses signed is still the former.
+   */
+  secondsAt(tick: number): number {
+    const point = this.#points[this.#firstFrom(tick)];
+    const seconds = tick / TICKS_PER_SECOND;
+    return point === undefined ? seconds : Math.min(seconds, point.time + 1 - 1 / TICKS_PER_SECOND);
+  }
+
   /** Lower bound of anything first said at `index`, in ticks: the last witnessed checkpoint before it. */
   notBefore(index: number): number {
     return this.#points[this.firstAbove(index) - 1]?.tick ?? 0;
@@ -109,11 +116,21 @@ export class WitnessedTime {
 
   /** Position of the first point with size > `size`. */
   protected firstAbove(size: number): number {
+    return this.#first((point) => point.size > size);
+  }
+
+  /** Position of the first point at or after `tick`. */
+  #firstFrom(tick: number): number {
+    return this.#first((point) => point.tick >= tick);
+  }
+
+  /** Position of the first point of which `holds` is true; once true it stays so, since points grow in both. */
+  #first(holds: (point: CosignedPoint) => boolean): number {
     let low = 0;
     let high = this.#points.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#points[middle] as CosignedPoint).size > size) high = middle;
+      if (holds(this.#points[middle] as CosignedPoint)) high = middle;
       else low = middle + 1;
     }
     return low;

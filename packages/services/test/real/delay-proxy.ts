@@ -16,8 +16,8 @@ export class DelayProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
 
   private constructor(options: DelayProxyOptions) {
-    this.#server = createServer((near) => {
-      const far = connect(options.port, options.host);
+    this.#server = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ host: options.host, port: options.port, allowHalfOpen: true });
       this.#join(near, far, options);
       this.#join(far, near, options);
     });
@@ -39,17 +39,46 @@ export class DelayProxy implements AsyncDisposable {
     await closed;
   }
 
+  /** Streams overtake each other; within one the pieces stay in order, its end included, as TCP has them. */
   #join(from: Socket, to: Socket, { delay, jitter, random }: DelayProxyOptions): void {
     this.#sockets.add(from);
-    // Pieces of one stream stay in order, as TCP has them; streams overtake each other.
-    let last = 0;
-    from.on('data', (piece) => {
-      const at = Math.max(last, performance.now() + delay + (random() * 2 - 1) * jitter);
-      last = at;
-      setTimeout(() => to.destroyed || to.write(piece), at - performance.now());
+    const line = new DelayLine(() => delay + (random() * 2 - 1) * jitter);
+    from.on('data', (piece) => line.send(() => to.destroyed || to.write(piece)));
+    from.on('end', () => line.send(() => to.end()));
+    from.on('error', () => line.send(() => to.destroy()));
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      line.send(() => to.end());
     });
-    const end = (): void => void setTimeout(() => to.destroy(), delay + jitter);
-    from.on('close', end);
-    from.on('error', end);
+  }
+}
+
+/** Does things later, each not before the one that was sent before it: two timers may fire in either order. */
+class DelayLine {
+  readonly #delay: () => number;
+  readonly #queue: { readonly at: number; readonly run: () => void }[] = [];
+  #running = false;
+
+  constructor(delay: () => number) {
+    this.#delay = delay;
+  }
+
+  send(run: () => void): void {
+    this.#queue.push({ at: performance.now() + this.#delay(), run });
+    if (!this.#running) this.#next();
+  }
+
+  #next(): void {
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const left = first.at - performance.now();
+      if (left > 0) {
+        this.#running = true;
+        setTimeout(() => this.#next(), left);
+        return;
+      }
+      this.#queue.shift();
+      first.run();
+    }
+    this.#running = false;
   }
 }

@@ -30,6 +30,10 @@ export interface ClusterOptions {
   readonly tenant?: Signer;
   /** The URL under which clients reach a node that listens at `url`: a proxy in between. */
   readonly via?: (at: number, url: string) => Promise<string>;
+  /** Another program that speaks as a storage node: its path; undefined for the real one. */
+  readonly main?: (at: number) => string | undefined;
+  /** More of a node's configuration. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -95,7 +99,7 @@ export class Cluster implements AsyncDisposable {
   /** kill -9 and an empty data directory. */
   async wipe(at: number): Promise<void> {
     await this.kill(at);
-    await rm(this.#dataOf(at), { recursive: true });
+    await rm(this.dataOf(at), { recursive: true });
   }
 
   /** Starts a node again on the address it had. */
@@ -112,7 +116,8 @@ export class Cluster implements AsyncDisposable {
     member.client = httpNode({ url, id: member.id, ...prove });
   }
 
-  #dataOf(at: number): string {
+  /** Directory of a node's segments. */
+  dataOf(at: number): string {
     return this.#options.data?.(at) ?? join(this.#member(at).directory, 'data');
   }
 
@@ -135,9 +140,10 @@ export class Cluster implements AsyncDisposable {
     const { directory, url } = this.#member(at);
     const base = {
       seedFile: join(directory, 'seed'),
-      data: this.#dataOf(at),
+      data: this.dataOf(at),
       quotaBytes: 1e10,
       segmentBytes: 4 << 20,
+      ...this.#options.more,
       tenants: this.#options.tenant ? [`ed25519:${hex(this.#options.tenant.publicKey)}`] : 'everybody',
     };
     const { host } = this.#options.place?.(at) ?? { host: '127.0.0.1' };
@@ -161,7 +167,7 @@ export class Cluster implements AsyncDisposable {
     const [program = '', ...args] = [
       ...command,
       process.execPath,
-      MAIN,
+      this.#options.main?.(at) ?? MAIN,
       join(member.directory, 'config.json'),
     ];
     const child = spawn(program, args, {

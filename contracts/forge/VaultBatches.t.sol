@@ -26,6 +26,10 @@ contract VaultBatchesTest is World {
         charges[2] = chargeOf(9, payer, node, 10, 0);
         VaultBatches.BatchPost memory post = batchOf(charges);
         post.channelsRoot = keccak256("channels");
+        for (uint256 i = 0; i < post.credits.length; ++i) {
+            vm.expectEmit();
+            emit VaultBatches.Credited(1, post.credits[i].account, post.credits[i].amount);
+        }
         vm.expectEmit();
         emit VaultBatches.BatchPosted(1, post.root, post.channelsRoot, 160, 3, 0, 40);
         postBatch(post);

@@ -315,6 +315,16 @@ contract VaultChallengesTest is World {
         yes(vault.opened(vault.creditSubject(1, treasury)));
     }
 
+    function testAChargeMayBeAllFee() public {
+        Charge[] memory next = one(chargeOf(8, payer, node, 10, 10));
+        postBatch(batchOf(next));
+        _challengeCredit(2, treasury);
+        ProvenCharge[] memory part = new ProvenCharge[](1);
+        part[0] = proven(next, 0);
+        vault.openCredit(2, treasury, part);
+        yes(vault.opened(vault.creditSubject(2, treasury)));
+    }
+
     function testNoChargeCountsTwiceNorForAnother() public {
         _challengeCredit(1, node);
         ProvenCharge[] memory part = new ProvenCharge[](2);

@@ -1,6 +1,7 @@
 /** The smallest real model: one column times a factor. Its versions differ in the factor, so answers tell them apart. */
-import { hex, type Manifest, manifestDigest, sha256, type Tensor, tensorOf } from '@assay/core';
+import { type Manifest, manifestDigest, type Tensor, tensorOf } from '@assay/core';
 import { onnxModel } from '@assay/engine';
+import { manifestOf } from '../../../engine/test/graphs.ts';
 
 /** A version ready to be published and loaded. */
 export interface TestVersion {
@@ -23,30 +24,7 @@ export function linearVersion(factor: number, weight = 0): TestVersion {
     ],
     nodes: [{ op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
   });
-  const graphDigest = digestOf(graph);
-  const manifest: Manifest = {
-    schema: 'assay.manifest/v1',
-    format: 'onnx',
-    graph: { id: graphDigest, size: String(graph.length) },
-    externalData: [],
-    adapters: [],
-    tokenizer: null,
-    promptTemplate: null,
-    inputs,
-    outputs,
-    preprocessing: { where: 'graph' },
-    decoding: {},
-    numeric: { mode: 'fp32', nonFinite: 'reject' },
-    referee: {
-      name: 'onnxruntime-web',
-      version: '1.30.0',
-      module: `sha256:${'00'.repeat(32)}`,
-      threads: 1,
-      optimisation: 'disabled',
-      relaxedSimd: false,
-    },
-    tolerance: { kind: 'uncalibrated', reason: 'a test graph' },
-  };
+  const manifest = manifestOf(graph, { inputs, outputs });
   return { digest: manifestDigest(manifest), manifest, graph };
 }
 
@@ -59,5 +37,3 @@ function ballast(bytes: number): Tensor[] {
     return tensorOf({ name: `ballast-${at}`, datatype: 'FP32', shape: [length] }, values);
   });
 }
-
-const digestOf = (bytes: Uint8Array): string => `sha256:${hex(sha256(bytes))}`;

@@ -2,8 +2,9 @@
 import { randomBytes } from '@assay/core';
 import { upload } from '@assay/storage';
 import { openFileJournal, openFileSource } from '@assay/storage/node';
-import { clientOf, SETTINGS } from './ours.ts';
+import { clientOf } from './ours.ts';
 import { connect } from './networks.ts';
+import { SETTINGS } from './threads.ts';
 
 const [networkFile = '', path = '', journalPath = ''] = process.argv.slice(2);
 await using network = connect(networkFile);

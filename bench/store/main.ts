@@ -139,8 +139,8 @@ try {
   progress('single runs');
   const resume = await resumed(join(root, 'resume'), path);
   const rss = await uploadRss(join(root, 'rss'), Number(flags['rss-mib']));
-  const best = Math.max(...codecs.others.map(({ name }) => of(name) ?? NaN));
   const known = (value: number | undefined): number => value ?? NaN;
+  const best = codecs.others.map(({ name }) => known(of(name))).sort((a, b) => b - a)[0];
   /** What the ratio of CPU time is, which a busy machine distorts less than that of time. */
   const cpu = (peer: PeerOrReason, name: string, own: string): { note?: string } =>
     'notRun' in peer
@@ -199,7 +199,7 @@ try {
         atLeast: 10,
         note: '@ronomon/reed-solomon needs a compiler at install: not run',
       },
-      known(of('rs')) / best,
+      best && known(of('rs')) / best,
     ),
     target(
       { id: 'T7b', what: 'encode and hash every shard over walrus-wasm at n = 16', atLeast: 5 },
@@ -247,10 +247,10 @@ try {
     speeds.flatMap((name) => (of(name) === undefined ? [] : [[name, rate(size, known(of(name)))]])),
   );
   const cpuPerGb = Object.fromEntries(
-    ['gluster', 'embedded', 'tus', 'http-none'].map((name) => [
-      name,
-      known(of(`${name}-cpu`)) / (size / 1e9),
-    ]),
+    ['gluster', 'embedded', 'tus', 'http-none'].map((name) => {
+      const seconds = of(`${name}-cpu`);
+      return [name, seconds === undefined ? undefined : seconds / (size / 1e9)];
+    }),
   );
   const codes = Object.fromEntries(
     [
@@ -267,7 +267,9 @@ try {
   else {
     const lines = [`${mib} MiB, ${rounds} interleaved rounds, medians; load ${load.toFixed(1)} at the start`];
     for (const [name, value] of Object.entries(cpuPerGb))
-      lines.push(`  ${name.padEnd(34)} ${value.toFixed(1).padStart(6)} CPU seconds per GB written`);
+      lines.push(
+        `  ${name.padEnd(34)} ${value === undefined ? 'not run' : `${value.toFixed(1).padStart(6)} CPU seconds per GB written`}`,
+      );
     for (const [name, value] of Object.entries({ ...rates, ...codes }))
       lines.push(`  ${name.padEnd(34)} ${value.toFixed(0).padStart(6)} MB/s`);
     process.stdout.write([...lines, ...targets.map(lineOf)].join('\n').concat('\n'));

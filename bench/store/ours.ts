@@ -1,23 +1,21 @@
 /** One upload and one read on a network of ours, timed, with faults on the way. */
 import { randomBytes } from '@assay/core';
 import { openBlob, upload, type UploadEvent, type UploadOptions, type UploadResult } from '@assay/storage';
-import { codecPool, monotonicClock, openFileJournal, openFileSource } from '@assay/storage/node';
+import { monotonicClock, openFileJournal, openFileSource } from '@assay/storage/node';
 import type { BenchNetwork } from './networks.ts';
-import { MIB } from './stats.ts';
+import { SETTINGS, threads } from './threads.ts';
 
-/** Those of `assay blob put`. */
-export const SETTINGS = { shardBytes: 4 * MIB, window: 3 } as const;
 const FILE = 'model.safetensors';
 
 type Client = Pick<UploadOptions, 'committee' | 'nodes' | 'kernel' | 'clock' | 'random' | 'randomBytes'>;
 
 /** A client with its encoding threads, which outlive one upload. */
-export function clientOf({ committee, nodes }: Pick<BenchNetwork, 'committee' | 'nodes'>): {
+export function clientOf(network: Pick<BenchNetwork, 'committee' | 'nodes' | 'kernel'>): {
   readonly options: Client;
   [Symbol.asyncDispose](): Promise<void>;
 } {
-  const bytes = (SETTINGS.window + 2) * committee.profile.n * (SETTINGS.shardBytes + 4_096);
-  const kernel = codecPool({ threads: 2, bytes });
+  const { committee, nodes } = network;
+  const kernel = network.kernel ?? threads(committee);
   return {
     options: { committee, nodes, kernel, clock: monotonicClock, random: Math.random, randomBytes },
     [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),

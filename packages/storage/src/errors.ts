@@ -1,5 +1,5 @@
 /** The storage room's error families. */
-import { AssayError } from '@assay/core';
+import { AssayError } from '@assay/core/bytes';
 
 /** Erasure coding asked for something it cannot do. */
 export class CodecError extends AssayError<'shape' | 'not-enough-shards' | 'out-of-memory' | 'unavailable'> {}

@@ -1,5 +1,5 @@
 /** The Merkle tree of a shard: 64 KiB leaves, RFC 6962 §2.1 hashing, and proofs for a run of leaves. */
-import { equal, sha256 } from '@assay/core';
+import { equal, sha256 } from '@assay/core/bytes';
 import { FormatError } from './errors.ts';
 
 /** Bytes of a leaf; the last leaf of a shard may be shorter. */

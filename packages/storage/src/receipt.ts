@@ -1,11 +1,12 @@
 /** A node's signature for one fdatasync, and the proof that a shard was in it. */
-import { concat, ed25519Verify, equal, hex, type Signer, utf8 } from '@assay/core';
+import { concat, equal, hex, type Signer, utf8 } from '@assay/core';
 import { le, readLe } from './bytes.ts';
 import { type Cbor, decodeCbor, encodeCbor } from './cbor.ts';
 import { type Committee, committeeRoot } from './committee.ts';
 import { ReceiptError } from './errors.ts';
 import { hashLeaf, proveRange, rangeRoot, treeRoot } from './merkle.ts';
 import { Shape } from './shape.ts';
+import { verifyOnce } from './verified-signatures.ts';
 
 const TAG = utf8('ain.receipt.v1\0');
 const RECEIPT_BYTES = TAG.length + 32 + 8 + 32 + 32 + 16 + 8 + 1 + 8 + 32;
@@ -137,7 +138,7 @@ export function verifyShardReceipt(value: ShardReceipt, committee: Committee): V
       what: `shard ${value.shard.index} is not in the batch that ${node} signed`,
     });
   }
-  if (!ed25519Verify(receipt.nodeId, value.receipt, value.signature)) {
+  if (!verifyOnce(receipt.nodeId, value.receipt, value.signature)) {
     throw new ReceiptError('signature', { what: `the receipt does not bear the signature of ${node}` });
   }
   return { ...value, ...receipt } as VerifiedReceipt;

@@ -9,7 +9,7 @@ import { covers, verifyHello, verifyTombstone } from '../src/node-facts.ts';
 import { drawChallenge, failedShards, isAnswerOf } from '../src/challenge.ts';
 import { encodePage } from '../src/client/encode.ts';
 import { encodePackHeader, type PackHeader, packId, shardLength } from '../src/format/pack.ts';
-import { encodeRecord } from '../src/node/engine/record.ts';
+import { encodeRecord, KIND } from '../src/node/engine/record.ts';
 import { shardRoot, verifyLeaves } from '../src/merkle.ts';
 import { type Disk, openFileDisk, StorageEngine } from '../src/node/index.ts';
 import { cast } from './fixtures.ts';
@@ -231,29 +231,47 @@ describe('storage engine', () => {
     expect(torn).toBeGreaterThan(500);
   });
 
-  it('a tail that a power cut tore is no record at any later start, whatever segments came after it', async () => {
+  it.each([KIND.shard, KIND.checkedShard])(
+    'a tail (kind %i) that a power cut tore is no record at any later start, whatever came after it',
+    async (kind) => {
+      const disk = memory();
+      const first = await open(disk);
+      const { shard } = await first.putShard(putOf(pack(1)));
+      const used = (await disk.read(0, 0, 16_384)).findLastIndex((byte) => byte !== 0);
+      const torn = encodePage(noise(500, 9), 6);
+      const record = {
+        kind,
+        index: 0,
+        leaseEnd: 9,
+        packId: torn.id,
+        body: torn.shards[0] as Uint8Array,
+      } as const;
+      const [head, crc, meta, body] = encodeRecord({ ...record, meta: torn.headerBytes }, 2) as Uint8Array[];
+      // Its header reached the disk, what it announces did not.
+      const lost = [meta, body].map((part) => new Uint8Array(part?.length ?? 0));
+      await disk.write(0, Math.ceil((used + 1) / 8) * 8, [head as Uint8Array, crc as Uint8Array, ...lost]);
+      await disk.sync(0);
+      for (const seed of [2, 3, 4]) {
+        const again = await open(disk, { seed });
+        expect(again.usage.shards).toBe(1);
+        expect((await again.getLeaves(shard.packId, whole)).bytes.length).toBe(640);
+      }
+    },
+  );
+
+  it('a shard as nodes wrote it before, under a checksum of its own, is read, and its rot is seen', async () => {
     const disk = memory();
-    const first = await open(disk);
-    const { shard } = await first.putShard(putOf(pack(1)));
-    const used = (await disk.read(0, 0, 16_384)).findLastIndex((byte) => byte !== 0);
-    const torn = encodePage(noise(500, 9), 6);
-    const record = {
-      kind: 1,
-      index: 0,
-      leaseEnd: 9,
-      packId: torn.id,
-      body: torn.shards[0] as Uint8Array,
-    } as const;
-    const [head, crc, meta, body] = encodeRecord({ ...record, meta: torn.headerBytes }, 2) as Uint8Array[];
-    // Its header reached the disk, what it announces did not.
-    const lost = [meta, body].map((part) => new Uint8Array(part?.length ?? 0));
-    await disk.write(0, Math.ceil((used + 1) / 8) * 8, [head as Uint8Array, crc as Uint8Array, ...lost]);
+    const { header, id, shards } = pack(3);
+    const record = { kind: KIND.checkedShard, index: 0, leaseEnd: 9, packId: id, meta: header } as const;
+    await disk.create(0, 16_384);
+    await disk.write(0, 0, encodeRecord({ ...record, body: shards[0] as Uint8Array }, 0));
     await disk.sync(0);
-    for (const seed of [2, 3, 4]) {
-      const again = await open(disk, { seed });
-      expect(again.usage.shards).toBe(1);
-      expect((await again.getLeaves(shard.packId, whole)).bytes.length).toBe(640);
-    }
+    const engine = await open(disk);
+    expect(hex((await engine.getLeaves(id, whole)).bytes)).toBe(hex(shards[0] as Uint8Array));
+    expect(disk.rot((shards[0] as Uint8Array).subarray(100, 120))).toBe(true);
+    await expect(engine.getLeaves(id, whole)).rejects.toThrow(/corrupt/);
+    expect((await open(disk, { seed: 2 })).usage.shards).toBe(1);
+    expect(await engine.scrub()).toHaveLength(1);
   });
 
   it('a wiped disk does not cover what was signed before, whatever it writes afterwards', async () => {

@@ -10,8 +10,7 @@ import { pino } from 'pino';
 import { loadStorageNodeConfig } from './config.ts';
 import { openStorageSeed } from './seed.ts';
 import { type RunningStorageNode, startStorageNode } from './start.ts';
-import { readConfigFile, stopSignals } from '../serving/index.ts';
-import { startStorageKeeper, storageKeeperConfigSchema } from '../storage-keeper/start.ts';
+import { stopSignals } from '../serving/stop-signals.ts';
 
 const UPKEEP_MS = 6 * 3_600_000;
 const log = pino({ name: 'storage-node' }, pino.destination({ dest: 2, sync: true }));
@@ -30,14 +29,7 @@ try {
     const onFault = (error: unknown): void => log.error({ error }, 'a request failed');
     const nodes = await Promise.all(configs.map((config) => startStorageNode(config, onFault)));
     for (const { url, id } of nodes) print({ listening: url, node: `ed25519:${hex(id)}` });
-    const keeper =
-      values.keeper === undefined
-        ? undefined
-        : startStorageKeeper(readConfigFile(values.keeper, storageKeeperConfigSchema), {
-            clock: systemClock,
-            entropy: { bytes: randomBytes },
-            log: log.child({ name: 'storage-keeper' }),
-          });
+    const keeper = values.keeper === undefined ? undefined : await startKeeper(values.keeper);
     const upkeep = setInterval(() => nodes.forEach(look), UPKEEP_MS);
     for (const signal of stopSignals()) {
       process.once(signal, () => {
@@ -53,6 +45,17 @@ try {
   if (!(error instanceof AssayError)) throw error;
   log.fatal(error.toJSON(), error.message);
   process.exitCode = 2;
+}
+
+/** Loaded where there is one: a node that has none need not know of logs. */
+async function startKeeper(configFile: string): Promise<{ stop(): Promise<void> }> {
+  const { startStorageKeeper, storageKeeperConfigSchema } = await import('../storage-keeper/start.ts');
+  const { readConfigFile } = await import('../serving/index.ts');
+  return startStorageKeeper(readConfigFile(configFile, storageKeeperConfigSchema), {
+    clock: systemClock,
+    entropy: { bytes: randomBytes },
+    log: log.child({ name: 'storage-keeper' }),
+  });
 }
 
 async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {

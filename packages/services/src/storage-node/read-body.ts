@@ -2,15 +2,50 @@
 import type { IncomingMessage } from 'node:http';
 import { NodeError } from '@assay/storage';
 
-/** @throws NodeError `bad-request` when the length is missing, beyond `limit`, or not what arrives */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+/** @throws NodeError `bad-request` when the length is missing or beyond `limit` */
+export function bodyLength(request: IncomingMessage, limit: number): number {
   const declared = Number(request.headers['content-length'] ?? NaN);
   if (!Number.isSafeInteger(declared) || declared < 0 || declared > limit) {
     throw new NodeError('bad-request', { what: `a body needs a Content-Length of at most ${limit}` });
   }
-  const out = Buffer.allocUnsafeSlow(declared);
-  let at = 0;
-  for await (const part of request as AsyncIterable<Buffer>) at += part.copy(out, at);
-  if (at !== declared) throw new NodeError('bad-request', { what: `${at} of ${declared} bytes arrived` });
+  return declared;
+}
+
+/** @throws NodeError `bad-request` when the length is missing, beyond `limit`, or not what arrives */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const out = new Uint8Array(bodyLength(request, limit));
+  await readInto(request, out);
   return out;
+}
+
+/**
+ * Fills `out` with the body. By events: an iterator costs more per piece than the piece's own copy.
+ * @throws NodeError `bad-request` when it is not exactly as long
+ */
+export function readInto(request: IncomingMessage, out: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let at = 0;
+    request.on('data', (piece: Buffer) => {
+      if (at + piece.length <= out.length) out.set(piece, at);
+      at += piece.length;
+      release(piece);
+    });
+    request.once('end', () => {
+      if (at === out.length) resolve();
+      else reject(new NodeError('bad-request', { what: `${at} of ${out.length} bytes arrived` }));
+    });
+    request.once('error', reject);
+    request.once('close', () =>
+      reject(new NodeError('bad-request', { what: `the connection ended at ${at} of ${out.length} bytes` })),
+    );
+  });
+}
+
+/**
+ * Gives a copied piece's memory back at once. The parser makes a buffer for each piece, and what waits for a collection
+ * makes one every few shards: half of a busy node's time (docs/figures.md).
+ */
+function release({ buffer, byteLength }: Buffer): void {
+  // One of Node's shared slabs is not this piece's alone.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

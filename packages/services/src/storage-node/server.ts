@@ -13,11 +13,12 @@ import {
   NodeError,
   ReceiptError,
   requestSubject,
+  type ShardReceipt,
   splitPut,
 } from '@assay/storage';
-import type { NodeEngine } from '@assay/storage/node';
+import { BufferPool, type NodeEngine } from '@assay/storage/node';
 import type { Gate } from './gate.ts';
-import { readBody } from './read-body.ts';
+import { bodyLength, readBody, readInto } from './read-body.ts';
 
 export interface StorageServerOptions {
   readonly engine: NodeEngine;
@@ -31,6 +32,8 @@ interface Exchange extends StorageServerOptions {
   readonly url: URL;
   /** Bytes of shards and pages given out since the start. */
   readonly shown: { bytes: number };
+  /** For shards on their way to the disk. */
+  readonly buffers: BufferPool;
   /** What the route's pattern captured. */
   readonly parts: readonly string[];
 }
@@ -56,9 +59,9 @@ const ROUTES: readonly Route[] = [
 
 /** The server, not yet listening. */
 export function createStorageServer(options: StorageServerOptions): Server {
-  const shown = { bytes: 0 };
+  const shared = { ...options, shown: { bytes: 0 }, buffers: new BufferPool() };
   return createServer((request, response) => {
-    answer(request, { ...options, shown }).then(
+    answer(request, shared).then(
       ({ body, headers }) => send(response, 200, body, headers),
       (error: unknown) => refuse(response, error, options),
     );
@@ -77,22 +80,28 @@ async function answer(
   throw new NodeError('not-found', { what: `there is nothing at ${request.method} ${url.pathname}` });
 }
 
-async function putShard({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
+async function putShard({ engine, gate, buffers, request, url, parts }: Exchange): Promise<Reply> {
   const { id, index } = shardOf(parts);
   const allowed = gate.admit(request, 'put', requestSubject('shard', id, index));
-  const body = await readBody(request, MAX_PUT_BYTES);
-  const { header, shard } = splitPut(body);
-  if (!equal(sha256(header), id))
-    throw new NodeError('bad-request', { what: 'the pack header is not that of the path' });
-  const give = allowed.take(shard.length);
+  const body = buffers.take(bodyLength(request, MAX_PUT_BYTES));
   try {
-    return {
-      body: encodeShardReceipt(
-        await engine.putShard({ header, index, body: shard, session: sessionOf(url) }),
-      ),
-    };
+    await readInto(request, body);
+    const { header, shard } = splitPut(body);
+    if (!equal(sha256(header), id))
+      throw new NodeError('bad-request', { what: 'the pack header is not that of the path' });
+    const put = { header: Uint8Array.from(header), index, body: shard, session: sessionOf(url) };
+    return await taken(() => engine.putShard(put), allowed.take(shard.length));
+  } finally {
+    buffers.give(body);
+  }
+}
+
+/** The receipt; a shard that is not taken costs its capability nothing. */
+async function taken(put: () => Promise<ShardReceipt>, giveBack: () => void): Promise<Reply> {
+  try {
+    return { body: encodeShardReceipt(await put()) };
   } catch (error) {
-    give();
+    giveBack();
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import type { ProgressEvent } from '../progress.ts';
 import type { VerifiedReceipt } from '../receipt.ts';
 import { type Evidence, revoke } from '../regression.ts';
 import type { EncodedPack } from './encode.ts';
+import { Hold } from './hold.ts';
 import { type Lane, Stalled } from './lane.ts';
 import { PackTask, type TaskContext } from './pack-task.ts';
 import { type ReadContext, ShardReader } from './shard-reader.ts';
@@ -210,6 +211,6 @@ async function rebuildPack(
     headerBytes: encodePackHeader(header),
     id: packId(header),
     shards,
-    release: () => undefined,
+    hold: new Hold(() => undefined),
   };
 }

@@ -5,6 +5,7 @@ import type { Profile } from '../committee.ts';
 import { CODEC, encodePackHeader, type PackHeader, packId, shardLength } from '../format/pack.ts';
 import { checkUnchanged, type PlannedPack, readPack, type SourceFile } from '../format/plan.ts';
 import { shardRoot } from '../merkle.ts';
+import { Hold } from './hold.ts';
 
 /** A pack ready to be sent. */
 export interface EncodedPack {
@@ -12,8 +13,8 @@ export interface EncodedPack {
   readonly headerBytes: Uint8Array;
   readonly id: Uint8Array;
   readonly shards: readonly Uint8Array[];
-  /** Gives the shards' memory back; they must not be used afterwards. */
-  readonly release: () => void;
+  /** The shards' memory, held once by whoever encoded them. */
+  readonly hold: Hold;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function encodePack(
     const { roots, ids } = await passesOf(kernel).encode({ memory, k, n, chunks });
     checkUnchanged(pack, files, ids);
     const header = { codec: CODEC.cauchy, k, n, shardLen, packLen, roots };
-    return sealed(header, shardsOf(memory, n), () => kernel.free(memory));
+    return sealed(header, shardsOf(memory, n), new Hold(() => kernel.free(memory)));
   } catch (error) {
     kernel.free(memory);
     throw error;
@@ -58,10 +59,10 @@ export function encodePage(page: Uint8Array, n: number): EncodedPack {
   return sealed(
     header,
     Array.from({ length: n }, () => body),
-    () => undefined,
+    new Hold(() => undefined),
   );
 }
 
-function sealed(header: PackHeader, shards: readonly Uint8Array[], release: () => void): EncodedPack {
-  return { header, headerBytes: encodePackHeader(header), id: packId(header), shards, release };
+function sealed(header: PackHeader, shards: readonly Uint8Array[], hold: Hold): EncodedPack {
+  return { header, headerBytes: encodePackHeader(header), id: packId(header), shards, hold };
 }

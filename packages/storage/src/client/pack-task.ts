@@ -86,7 +86,7 @@ export class PackTask {
     this.#noteCertified();
     await Promise.all(this.encoded.shards.map((_, index) => this.#deliver(index)));
     this.#settle();
-    this.encoded.release();
+    this.encoded.hold.letGo();
   }
 
   async #deliver(index: number): Promise<void> {
@@ -125,8 +125,9 @@ export class PackTask {
 
   async #send(index: number, lane: Lane): Promise<'received' | 'stalled' | 'failed'> {
     const { progress, session, hedges } = this.#context;
-    const { headerBytes, shards } = this.encoded;
-    const put = { header: headerBytes, index, body: shards[index] as Uint8Array, session };
+    const { headerBytes, shards, hold } = this.encoded;
+    const retain = (): (() => void) => hold.take();
+    const put = { header: headerBytes, index, body: shards[index] as Uint8Array, session, retain };
     progress.inFlight(this.pack, index, true);
     this.#sending.set(index, lane);
     try {

@@ -23,6 +23,11 @@ export interface PutShard {
   readonly body: Uint8Array;
   /** The upload session, which protects what it refers to from collection. */
   readonly session: string;
+  /**
+   * Keeps `body` as it is until what this gives is called. Without it the body may change as soon as the call is given
+   * up, and whoever reads it later than that needs a copy.
+   */
+  readonly retain?: () => () => void;
 }
 
 /** Leaves of a shard with the proof that leads to its root; a whole shard has an empty proof. */

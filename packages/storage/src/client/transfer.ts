@@ -1,6 +1,8 @@
 /** Sends a list of packs through a bounded window until each of them is certified, whatever order they finish in. */
 import { hex } from '@assay/core';
+import { CodecError } from '../errors.ts';
 import type { EncodedPack } from './encode.ts';
+import type { Hold } from './hold.ts';
 import { PackTask, type TaskContext } from './pack-task.ts';
 
 export interface TransferOptions {
@@ -25,6 +27,10 @@ export class Transfer {
   readonly #queue: number[];
   /** Packs that are being read and encoded: they count as memory too. */
   readonly #loading = new Set<number>();
+  /** Memory of packs given up that a node of this process has not finished writing. */
+  readonly #lingering = new Set<Hold>();
+  /** Whether such memory is missed: no pack is started before some of it is free. */
+  #starved = false;
   #waiting = false;
   #closed = false;
   #wake: () => void = () => undefined;
@@ -84,7 +90,7 @@ export class Transfer {
 
   /** Starts packs until the window is full; several are read and encoded at once. */
   #fill(): void {
-    for (;;) {
+    while (!this.#starved) {
       const next = this.#queue.find((pack) => !this.#active.has(pack) && !this.#loading.has(pack));
       if (next === undefined || this.#inMemory >= this.#options.window || !this.#enoughNodes(next)) return;
       this.#queue.splice(this.#queue.indexOf(next), 1);
@@ -106,14 +112,33 @@ export class Transfer {
       task.done.then(() => this.#finished(task), context.onFatal);
       if (this.#closed) task.close();
     } catch (error) {
-      context.onFatal(error instanceof Error ? error : new Error(String(error)));
+      if (this.#isStarvedBy(error)) this.#queue.unshift(pack);
+      else context.onFatal(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#loading.delete(pack);
     }
   }
 
+  /** A disk that hangs keeps what it was writing; the upload goes on in the memory that is left. */
+  #isStarvedBy(error: unknown): boolean {
+    this.#starved = error instanceof CodecError && error.code === 'out-of-memory' && this.#lingering.size > 0;
+    return this.#starved;
+  }
+
+  #linger(hold: Hold): void {
+    if (hold.isFree) return;
+    this.#lingering.add(hold);
+    void hold.freed.then(() => {
+      this.#lingering.delete(hold);
+      this.#starved = false;
+      this.#wake();
+    });
+  }
+
   #finished(task: PackTask): void {
     this.#active.delete(task.pack);
+    this.#starved = false;
+    this.#linger(task.encoded.hold);
     const certified = this.#options.context.progress.isCertified(task.pack);
     if (!certified && !this.#queue.includes(task.pack)) this.#queue.push(task.pack);
     this.#wake();

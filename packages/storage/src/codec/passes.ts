@@ -1,5 +1,5 @@
 /** The heavy passes over bytes (ids, cut points, parity, roots) as one port: done here, or by threads where the bytes lie. */
-import { sha256 } from '@assay/core';
+import { sha256 } from '@assay/core/bytes';
 import { cutCandidates } from '../format/gear.ts';
 import { shardRoot } from '../merkle.ts';
 import type { Kernel } from './kernel.ts';
@@ -23,6 +23,8 @@ export interface PackFacts {
 export interface BytePasses {
   /** SHA-256. */
   digest(bytes: Uint8Array): Promise<Uint8Array>;
+  /** The root of a shard's leaves. */
+  root(shard: Uint8Array): Promise<Uint8Array>;
   /** Where a content-defined cut may be: end offsets within `bytes`. */
   cutCandidates(bytes: Uint8Array): Promise<readonly number[]>;
   /** Writes the parity, and hashes shards and chunks. */
@@ -34,6 +36,7 @@ export function passesOf(kernel: Kernel): BytePasses {
   return (
     kernel.passes ?? {
       digest: (bytes) => Promise.resolve(sha256(bytes)),
+      root: (shard) => Promise.resolve(shardRoot(shard)),
       cutCandidates: (bytes) => Promise.resolve(cutCandidates(bytes)),
       encode: (pack) => Promise.resolve(encodeHere(pack, kernel)),
     }

@@ -1,5 +1,5 @@
 /** The kernel in WebAssembly SIMD (codec/rs.c), over one fixed memory whose slots callers fill in place. */
-import { fromBase64 } from '@assay/core';
+import { fromBase64 } from '@assay/core/bytes';
 import { CodecError } from '../errors.ts';
 import { multiply } from './gf256.ts';
 import type { Kernel, RowProduct } from './kernel.ts';

@@ -4,6 +4,7 @@ import type { Kernel } from '../codec/kernel.ts';
 import type { BytePasses, PackFacts } from '../codec/passes.ts';
 import { sharedWasmKernel, type WasmKernel } from '../codec/wasm.ts';
 import { CodecError } from '../errors.ts';
+import { shardRoot } from '../merkle.ts';
 import type { PassDone, PassJob, WorkerStart } from './codec-worker.ts';
 
 export interface CodecPoolOptions {
@@ -42,6 +43,7 @@ export class CodecPool implements Kernel, AsyncDisposable {
     this.#threads = Array.from({ length: threads }, () => ({ worker: this.#start(), jobs: 0 }));
     this.passes = {
       digest: (view) => this.#run(view, 'digest') as Promise<Uint8Array>,
+      root: (view) => this.#rootOf(view),
       cutCandidates: (view) => this.#run(view, 'cuts') as Promise<readonly number[]>,
       encode: ({ memory, ...shape }) => this.#run(memory, shape) as Promise<PackFacts>,
     };
@@ -57,6 +59,12 @@ export class CodecPool implements Kernel, AsyncDisposable {
 
   multiplyRows(job: Parameters<Kernel['multiplyRows']>[0]): void {
     this.#kernel.multiplyRows(job);
+  }
+
+  /** Shards that lie elsewhere, as manifest pages do, are hashed on this thread. */
+  #rootOf(view: Uint8Array): Promise<Uint8Array> {
+    if (view.buffer !== this.#kernel.memory.buffer) return Promise.resolve(shardRoot(view));
+    return this.#run(view, 'root') as Promise<Uint8Array>;
   }
 
   /** `view` lies in the shared memory. @throws CodecError `unavailable` when a thread died */

@@ -1,9 +1,10 @@
 /** One thread of the codec pool: passes over bytes where they lie, in the memory it shares with the others. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { sha256 } from '@assay/core';
+import { sha256 } from '@assay/core/bytes';
 import { encodeHere, type PackFacts, type PackMemory } from '../codec/passes.ts';
 import { sharedWasmKernel, type WasmMemory } from '../codec/wasm.ts';
 import { cutCandidates } from '../format/gear.ts';
+import { shardRoot } from '../merkle.ts';
 
 export interface WorkerStart {
   readonly memory: WasmMemory;
@@ -16,7 +17,7 @@ export interface PassJob {
   readonly id: number;
   readonly at: number;
   readonly length: number;
-  readonly pass: 'digest' | 'cuts' | Omit<PackMemory, 'memory'>;
+  readonly pass: 'digest' | 'root' | 'cuts' | Omit<PackMemory, 'memory'>;
 }
 
 export interface PassDone {
@@ -35,6 +36,7 @@ parentPort?.on('message', ({ id, at, length, pass }: PassJob) => {
 
 function run(bytes: Uint8Array, pass: PassJob['pass']): PassDone['result'] {
   if (pass === 'digest') return Uint8Array.from(sha256(bytes));
+  if (pass === 'root') return Uint8Array.from(shardRoot(bytes));
   if (pass === 'cuts') return cutCandidates(bytes);
   const { roots, ids } = encodeHere({ ...pass, memory: bytes }, kernel);
   // Hashes may be views of a larger buffer, all of which a message would copy.

@@ -1,4 +1,5 @@
 /** The Node half of the storage room: disks, the node's engine, files, HTTP and worker threads. */
+export { BufferPool } from './buffer-pool.ts';
 export { CodecPool, codecPool } from './codec-pool.ts';
 export type { Disk } from './engine/disk.ts';
 export { FileDisk, openFileDisk } from './engine/file-disk.ts';

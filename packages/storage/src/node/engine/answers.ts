@@ -13,14 +13,14 @@ import type { NodeEngine } from './node-engine.ts';
 
 const NONE = new Uint8Array(0);
 
-/** Leaves of a whole shard in memory, with their proof. @throws NodeError `bad-request` */
-export function leavesOf(body: Uint8Array, range: LeafRange): ShardLeaves {
+/** Leaves of a whole shard in memory, with their proof; `hashes` of all of them, if known. @throws NodeError `bad-request` */
+export function leavesOf(body: Uint8Array, range: LeafRange, hashes?: readonly Uint8Array[]): ShardLeaves {
   const count = leafCount(body.length);
   if (!(0 <= range.from && range.from < range.to && range.to <= count)) {
     throw new NodeError('bad-request', { what: `leaves ${range.from}…${range.to} of ${count}` });
   }
   if (range.to - range.from === count) return { bytes: body, proof: [] };
-  const proof = proveRange(hashLeaves(body), range);
+  const proof = proveRange(hashes ?? hashLeaves(body), range);
   return { bytes: body.subarray(range.from * LEAF_BYTES, range.to * LEAF_BYTES), proof };
 }
 

@@ -6,8 +6,8 @@
  */
 import { NodeError } from '../../errors.ts';
 import type { Disk } from './disk.ts';
+import { checkedContent, type RecordContent } from './record-content.ts';
 import {
-  contentIntact,
   decodeHead,
   encodeRecord,
   HEADER_BYTES,
@@ -81,27 +81,29 @@ export class AppendLog {
   }
 
   /**
-   * Appends a record; resolves when an fdatasync has covered it.
-   * @throws NodeError `disk-full` with nothing kept | `stopped` after a failed fdatasync
+   * Appends a record; resolves when an fdatasync has covered it. Given up while it waits for its batch, it is dropped.
+   * @throws NodeError `disk-full` with nothing kept | `stopped` after a failed fdatasync | `unreachable` when given up
    */
-  append(record: LogRecord): Promise<RecordPlace> {
+  append(record: LogRecord, signal?: AbortSignal): Promise<RecordPlace> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ record, resolve, reject });
+      const waiting = { record, resolve, reject };
+      if (signal?.aborted === true) return reject(givenUp());
+      signal?.addEventListener('abort', () => this.#drop(waiting), { once: true });
+      this.#queue.push(waiting);
       if (!this.#running) void this.#drain();
     });
   }
 
-  /** Meta and body of a record. @throws NodeError `corrupt` when the checksum does not fit */
-  async read(place: RecordPlace): Promise<{ meta: Uint8Array; body: Uint8Array }> {
+  /** Meta and body of a record. @throws NodeError `corrupt` when they are not what was written */
+  async read(place: RecordPlace): Promise<RecordContent> {
     const { segment, offset, metaLength, bodyLength } = place;
     const content = await this.#options.disk.read(segment, offset + HEADER_BYTES, metaLength + bodyLength);
-    if (!contentIntact(content, place)) {
-      throw new NodeError('corrupt', {
-        what: 'a record does not fit its checksum',
-        where: `segment ${segment} byte ${offset}`,
-      });
-    }
-    return { meta: content.subarray(0, metaLength), body: content.subarray(metaLength) };
+    const checked = checkedContent(content, place);
+    if (checked !== undefined) return checked;
+    throw new NodeError('corrupt', {
+      what: 'a record is not what was written',
+      where: `segment ${segment} byte ${offset}`,
+    });
   }
 
   async #scan(
@@ -118,11 +120,18 @@ export class AppendLog {
       const checked = end === undefined;
       const length = head.metaLength + (checked ? head.bodyLength : 0);
       const content = await disk.read(segment, offset + HEADER_BYTES, length);
-      if (checked && !contentIntact(content, head)) return;
+      if (checked && checkedContent(content, head) === undefined) return;
       replay({ ...head, segment, offset }, content.subarray(0, head.metaLength));
       this.#nextSeq = Math.max(this.#nextSeq, head.seq + 1);
       offset += recordSpan(head);
     }
+  }
+
+  #drop(waiting: Waiting): void {
+    const at = this.#queue.indexOf(waiting);
+    if (at < 0) return;
+    this.#queue.splice(at, 1);
+    waiting.reject(givenUp());
   }
 
   async #drain(): Promise<void> {
@@ -194,6 +203,8 @@ export class AppendLog {
     this.#offset = 0;
   }
 }
+
+const givenUp = (): NodeError => new NodeError('unreachable', { what: 'given up before it was written' });
 
 /**
  * The sequence at which each segment ends: that with which the next one begins. A segment that was written to when the

@@ -14,8 +14,12 @@ export interface NodeEngine {
   readonly durability: Durability;
   /** Body bytes held and allowed. */
   readonly usage: { readonly bytes: number; readonly quotaBytes: number; readonly shards: number };
-  /** Idempotent by (pack, index). @throws NodeError `bad-shard` | `disk-full` | `stopped` | `unreachable` */
-  putShard(put: PutShard): Promise<ShardReceipt>;
+  /**
+   * Idempotent by (pack, index). A put that is given up before its bytes are on their way to the disk is dropped; what it
+   * reads later than that it retains, if the put says how, and otherwise until this settles.
+   * @throws NodeError `bad-shard` | `disk-full` | `stopped` | `unreachable`
+   */
+  putShard(put: PutShard, signal?: AbortSignal): Promise<ShardReceipt>;
   /** Signs again for a shard it holds, after reading it. @throws NodeError `not-found` */
   renewShard(packId: Uint8Array, at: { index: number; session: string }): Promise<ShardReceipt>;
   /** Leaves of a shard and the proof to its root. @throws NodeError `not-found` | `corrupt` | `bad-request` */

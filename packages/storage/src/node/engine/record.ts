@@ -1,4 +1,4 @@
-/** One record of a node's log: a fixed header, the pack header it belongs to, and the body, under two checksums. */
+/** One record of a node's log: a fixed header under a checksum, the pack header it belongs to, and the body. */
 import { crc32 } from 'node:zlib';
 import { concat, fromHex } from '@assay/core';
 import { le, readLe } from '../../bytes.ts';
@@ -8,7 +8,11 @@ const MAGIC = fromHex('41494e31'); // "AIN1"
 export const HEADER_BYTES = 72;
 const ALIGN = 8;
 
-export const KIND = { shard: 1, tombstone: 2, boot: 3, lease: 4, hold: 5 } as const;
+/**
+ * Of `shard` the checksum covers the meta alone: the pack header in it commits to the body, and a root is both stronger
+ * than a CRC-32 and computed already. `checkedShard` is the same with a checksum over both, as nodes wrote it before.
+ */
+export const KIND = { checkedShard: 1, tombstone: 2, boot: 3, lease: 4, hold: 5, shard: 6 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** What a record says, without its bytes. */
@@ -29,6 +33,11 @@ export interface LogRecord extends Pick<RecordHead, 'kind' | 'index' | 'leaseEnd
   readonly body: Uint8Array;
 }
 
+/** Whether a record is a shard's. */
+export function isShard(kind: Kind): boolean {
+  return kind === KIND.shard || kind === KIND.checkedShard;
+}
+
 /** Bytes a record takes in its segment. */
 export function recordBytes({ meta, body }: Pick<LogRecord, 'meta' | 'body'>): number {
   return spanOf(meta.length, body.length);
@@ -45,7 +54,7 @@ const spanOf = (meta: number, body: number): number =>
 /** The parts to write: the body itself is not copied. */
 export function encodeRecord(record: LogRecord, seq: number): Uint8Array[] {
   const { kind, index, leaseEnd, packId, meta, body } = record;
-  const contentCrc = crc32(body, crc32(meta));
+  const contentCrc = kind === KIND.shard ? crc32(meta) : crc32(body, crc32(meta));
   const lengths = concat(le(meta.length, 4), le(body.length, 4));
   const fields = concat(
     MAGIC,
@@ -76,9 +85,4 @@ export function decodeHead(bytes: Uint8Array): (RecordHead & { readonly contentC
     packId: Uint8Array.from(bytes.subarray(32, 64)),
     contentCrc: readLe(bytes, 64, 4),
   };
-}
-
-/** Whether meta and body are what the header's checksum covers. */
-export function contentIntact(content: Uint8Array, head: { readonly contentCrc: number }): boolean {
-  return crc32(content) === head.contentCrc;
 }

@@ -6,7 +6,7 @@ import type { Committee } from '../../committee.ts';
 import { NodeError } from '../../errors.ts';
 import type { PageReader } from '../../format/pages.ts';
 import { CODEC, decodePackHeader, type PackHeader } from '../../format/pack.ts';
-import { hashLeaves, type LeafRange, treeRoot } from '../../merkle.ts';
+import { type LeafRange, shardRoot } from '../../merkle.ts';
 import { type Boot, type Hello, signHello, type Tombstone } from '../../node-facts.ts';
 import type { ShardReceipt, ShardRef } from '../../receipt.ts';
 import { answerChallenge, leavesOf, sealChecked } from './answers.ts';
@@ -17,7 +17,7 @@ import { AppendLog, type RecordPlace } from './log.ts';
 import type { NodeEngine } from './node-engine.ts';
 import { ReceiptBatch } from './receipt-batch.ts';
 import { bootRecord, decodeBoots, joinMeta, splitMeta } from './record-meta.ts';
-import { KIND } from './record.ts';
+import { isShard, KIND } from './record.ts';
 import { Sessions } from './sessions.ts';
 import { type HeldShard, ShardIndex } from './shard-index.ts';
 import { Upkeep } from './upkeep.ts';
@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly leaseEpochs?: number;
   /** Milliseconds an upload session lives without a request. */
   readonly sessionTtl?: number;
+  /** Computes the root of a shard that is put, beside this thread; without it this thread does. */
+  readonly rootOf?: (body: Uint8Array) => Promise<Uint8Array>;
 }
 
 const NONE = new Uint8Array(0);
@@ -112,47 +114,45 @@ export class StorageEngine implements NodeEngine {
    *
    * @throws NodeError `bad-shard` | `disk-full` | `stopped`
    */
-  putShard(put: PutShard): Promise<ShardReceipt> {
+  putShard(put: PutShard, signal?: AbortSignal): Promise<ShardReceipt> {
     const header = decodePackHeader(put.header);
     const packId = sha256(put.header);
     const key = ShardIndex.key(packId, put.index);
     this.#sessions.touch(put.session, key);
-    const running = this.#pending.get(key) ?? this.#take(put, { header, packId });
+    const running = this.#pending.get(key) ?? this.#take(put, { header, packId, signal });
     this.#pending.set(key, running);
-    const forget = (): void => void this.#pending.delete(key);
-    running.then(forget, forget);
+    const letGo = put.retain?.();
+    const settled = (): void => {
+      this.#pending.delete(key);
+      letGo?.();
+    };
+    running.then(settled, settled);
     return running;
   }
 
   async #take(
     put: PutShard,
-    { header, packId }: { header: PackHeader; packId: Uint8Array },
+    { header, packId, signal }: { header: PackHeader; packId: Uint8Array; signal: AbortSignal | undefined },
   ): Promise<ShardReceipt> {
-    const held = this.#index.get(packId, put.index);
     const root = header.roots[put.index];
     if (
       root === undefined ||
       put.body.length !== header.shardLen ||
-      !equal(treeRoot(hashLeaves(put.body)), root)
+      !equal(await this.#rootOf(put.body), root)
     ) {
       throw new NodeError('bad-shard', { what: `the body is not shard ${put.index} of pack ${hex(packId)}` });
     }
     const shard = { packId, index: put.index, root, length: header.shardLen };
     const leaseEnd = this.#leaseEnd();
+    const held = this.#index.get(packId, put.index);
     if (held !== undefined && (await this.#intact(held))) return this.#renew(held, shard);
     this.#reserve(put.body.length);
     try {
       const page =
         header.codec === CODEC.replicate ? sha256(put.body.subarray(0, header.packLen)) : undefined;
       const meta = joinMeta(put.header, page);
-      const place = await this.#log.append({
-        kind: KIND.shard,
-        index: put.index,
-        leaseEnd,
-        packId,
-        meta,
-        body: put.body,
-      });
+      const record = { kind: KIND.shard, index: put.index, leaseEnd, packId, meta, body: put.body };
+      const place = await this.#log.append(record, signal);
       this.#index.add(place, page);
       this.#holds.taken(packId);
       return await this.#receipts.sign(shard, place.seq);
@@ -199,6 +199,11 @@ export class StorageEngine implements NodeEngine {
     return this.#receipts.sign(shard, place.seq);
   }
 
+  async #rootOf(body: Uint8Array): Promise<Uint8Array> {
+    const { rootOf } = this.#options;
+    return rootOf === undefined ? shardRoot(body) : rootOf(body);
+  }
+
   async #intact(held: HeldShard): Promise<boolean> {
     try {
       await this.#log.read(held.place);
@@ -219,8 +224,8 @@ export class StorageEngine implements NodeEngine {
     { index, range }: { index: number; range: LeafRange },
   ): Promise<ShardLeaves> {
     const held = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
-    const { body } = await this.#log.read(held.place);
-    return leavesOf(body, range);
+    const { body, leaves } = await this.#log.read(held.place);
+    return leavesOf(body, range, leaves);
   }
 
   /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */
@@ -298,7 +303,7 @@ export class StorageEngine implements NodeEngine {
 
   #replay(place: RecordPlace, meta: Uint8Array): void {
     const held = this.#index.get(place.packId, place.index);
-    if (place.kind === KIND.shard) {
+    if (isShard(place.kind)) {
       this.#index.add(place, splitMeta(meta).page);
       this.#holds.taken(place.packId);
     } else this.#upkeep.noteControl(place);

@@ -108,13 +108,14 @@ export class S3Engine implements NodeEngine {
     const root = header.roots[index];
     if (root === undefined || body.length !== header.shardLen || !equal(shardRoot(body), root))
       throw new NodeError('bad-shard', { what: `the body is not shard ${index} of pack ${hex(packId)}` });
-    if (this.#held.has(key) && (await this.#intact(key))) return this.#renew(key);
+    // A copy before anything is awaited: whoever gives up may use the body again.
     const object = concat(putPrefix(headerBytes), body);
+    if (this.#held.has(key) && (await this.#intact(key))) return this.#renew(key);
     this.#reserve(object.length);
     try {
       await this.#options.bucket.put(key, object, this.#leaseEnd());
       if (header.codec === CODEC.replicate) {
-        const page = sha256(body.subarray(0, header.packLen));
+        const page = sha256(object.subarray(-body.length).subarray(0, header.packLen));
         await this.#options.bucket.put(pageKey(page), utf8(key));
       }
       this.#count(key, object.length);

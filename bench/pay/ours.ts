@@ -14,6 +14,7 @@ export interface Ours {
   readonly network: TestNetwork;
   readonly money: TestMoney;
   gateway: ServiceProcess;
+  readonly node: ServiceProcess;
   /** Gives the model its price, after which it is free no more. */
   price(): Promise<void>;
   client(change?: Partial<ConstructorParameters<typeof Assay>[0]>): Promise<Assay>;
@@ -37,6 +38,7 @@ export async function startOurs(): Promise<Ours> {
     network,
     money,
     gateway: await start(),
+    node,
     price: () => publishPrice(ours),
     client: (change) => clientOf(ours, change),
     restart: async () => {

@@ -5,17 +5,35 @@ import { SdkError } from './errors.ts';
 /** The part of `fetch` that is used here. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
+/** A request as it is sent to a gateway. */
+export interface Sent {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+/** The part of a `Response` that is read of what a gateway answers. */
+export interface Received {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Sends a request to a gateway; any `fetch` does. */
+export type Send = (url: string, sent: Sent) => Promise<Received>;
+
 /** An answer, read to its end. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Received['headers'];
   readonly body: Uint8Array;
 }
 
 /** A request, without its URL. */
 export interface Call {
   readonly method?: 'GET' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Record<string, string>;
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly timeoutMs?: number;
 }
@@ -36,11 +54,11 @@ const TIMEOUT_MS = 60_000;
 /** A gateway. */
 export class Gateway {
   readonly url: string;
-  readonly #fetch: Fetch;
+  readonly #send: Send;
 
-  constructor(url: string, fetch: Fetch) {
+  constructor(url: string, send: Send) {
     this.url = url.replace(/\/+$/, '');
-    this.#fetch = fetch;
+    this.#send = send;
   }
 
   /** Sends a request. Any status below 500 but 429 is an answer. @throws GatewayAway */
@@ -50,7 +68,7 @@ export class Gateway {
     try {
       const signal = AbortSignal.timeout(timeoutMs);
       const init = { method, headers, signal, ...(body === undefined ? {} : { body }) };
-      const response = await this.#fetch(this.url + path, init);
+      const response = await this.#send(this.url + path, init);
       const bytes = new Uint8Array(await response.arrayBuffer());
       reply = { status: response.status, headers: response.headers, body: bytes };
     } catch (cause) {

@@ -1,7 +1,8 @@
 /** What a client is made with: where to ask, whom to trust; clock, chance and network come in from outside. */
 import { type Clock, type Entropy, keyIdOf, randomBytes, type Signer, systemClock } from '@assay/core';
 import { parsePolicy, type Policy } from '@assay/log';
-import { nobleSecp256k1, type Secp256k1 } from '@assay/pay';
+import { curve as platformCurve, send as platformSend } from '#platform';
+import type { Secp256k1 } from '@assay/pay';
 import { SdkError } from './errors.ts';
 import { type Budget, Spending } from './money/budget.ts';
 import { type PayableToken, PayFetch } from './money/pay-fetch.ts';
@@ -9,7 +10,7 @@ import { PaymentBook } from './money/payment-book.ts';
 import { Purse } from './money/purse.ts';
 import { memoryStore, type MoneyStore } from './money/store.ts';
 import type { Wallet } from './money/wallet.ts';
-import { type Fetch, Gateway } from './gateway.ts';
+import { type Fetch, Gateway, type Send } from './gateway.ts';
 import { type Participants, provenParticipants } from './nodes.ts';
 
 /** Options of {@link Assay}. */
@@ -38,8 +39,9 @@ export interface AssayOptions {
   readonly payable?: readonly PayableToken[] | undefined;
   /** Where payments and deposits are remembered; in memory by default. */
   readonly store?: MoneyStore | undefined;
-  /** Verifies payment signatures; plain JavaScript by default, and a native one is some twenty times faster. */
+  /** Verifies payment signatures: on Node a native one where there is one, in browsers plain JavaScript. */
   readonly curve?: Secp256k1;
+  /** In place of the platform's own way to ask, also for gateways. */
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
@@ -60,6 +62,8 @@ export interface Settings {
   readonly payFetch: PayFetch | undefined;
   readonly book: PaymentBook;
   readonly fetch: Fetch;
+  /** Asks gateways. */
+  readonly send: Send;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly sleep: (ms: number) => Promise<void>;
@@ -71,6 +75,7 @@ const DEPOSIT = '1';
 /** Fills in what is not given. @throws SdkError `usage`; PolicyError */
 export function settingsOf(options: AssayOptions): Settings {
   const { fetch = (url, init) => globalThis.fetch(url, init), clock = systemClock } = options;
+  const send = options.fetch ?? platformSend;
   const urls = typeof options.gateway === 'string' ? [options.gateway] : options.gateway;
   if (urls.length === 0) {
     throw new SdkError('usage', {
@@ -84,7 +89,7 @@ export function settingsOf(options: AssayOptions): Settings {
   const spending = new Spending(budget, store, clock);
   const { deposit = DEPOSIT, payable = [] } = options;
   return {
-    gateways: urls.map((url) => new Gateway(url, fetch)),
+    gateways: urls.map((url) => new Gateway(url, send)),
     policy,
     client:
       options.key === undefined ? (options.client ?? wallet?.owner.address) : keyIdOf(options.key.publicKey),
@@ -92,7 +97,7 @@ export function settingsOf(options: AssayOptions): Settings {
     participants: options.participants ?? provenParticipants(policy, clock),
     tries: options.tries ?? TRIES,
     followProofs: options.followProofs ?? true,
-    curve: options.curve ?? nobleSecp256k1,
+    curve: options.curve ?? platformCurve,
     purse: wallet === undefined ? undefined : new Purse({ wallet, spending, store, clock, entropy, deposit }),
     payFetch:
       wallet === undefined
@@ -100,6 +105,7 @@ export function settingsOf(options: AssayOptions): Settings {
         : new PayFetch({ wallet, spending, store, clock, entropy, fetch, deposit, payable }),
     book: new PaymentBook(store),
     fetch,
+    send,
     clock,
     entropy,
     sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),

@@ -13,14 +13,27 @@ export interface PaymentFilter {
   readonly to?: number;
 }
 
-const DAYS = 'payment-days';
+/** Names of the pages, oldest first: a day, and `<day> <n>` once its first page is full. */
+const PAGES = 'payment-days';
+const PAGE_PAYMENTS = 64;
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** The page that is being written, as this book left it in the store. */
+interface Page {
+  readonly name: string;
+  readonly text: string;
+  readonly count: number;
+}
 
 /** The books. */
 export class PaymentBook {
   readonly #store: MoneyStore;
   /** Additions follow each other, so that none overwrites another. */
   #turn: Promise<unknown> = Promise.resolve();
+  #page: Page = { name: '', text: '', count: 0 };
+  /** Receipts of the day that is being written. */
+  #receipts = new Set<string>();
+  #day = '';
 
   constructor(store: MoneyStore) {
     this.#store = store;
@@ -36,7 +49,7 @@ export class PaymentBook {
   /** Payments, newest first. */
   async list({ model, version, from = 0, to = Infinity }: PaymentFilter = {}): Promise<BookedPayment[]> {
     const found: BookedPayment[] = [];
-    for (const day of await this.#read<string>(DAYS)) {
+    for (const day of await this.#read<string>(PAGES)) {
       for (const payment of await this.#read<BookedPayment>(`payments ${day}`)) {
         const isModel = model === undefined || payment.model === model || payment.model.endsWith(`/${model}`);
         const isVersion = version === undefined || payment.version === version;
@@ -52,13 +65,41 @@ export class PaymentBook {
     return all.find(({ receipt, request }) => receipt === id || request === id || receipt.startsWith(id));
   }
 
+  /** What a payment costs here must not grow with how many there were. */
   async #add(payment: BookedPayment): Promise<void> {
     const day = dayOf(payment.at);
-    const days = await this.#read<string>(DAYS);
-    const payments = await this.#read<BookedPayment>(`payments ${day}`);
-    if (payments.some(({ receipt }) => receipt === payment.receipt)) return;
-    await this.#store.set(`payments ${day}`, JSON.stringify([...payments, payment]));
-    if (!days.includes(day)) await this.#store.set(DAYS, JSON.stringify([...days, day]));
+    await this.#turnTo(day);
+    if (this.#receipts.has(payment.receipt)) return;
+    if (this.#page.count >= PAGE_PAYMENTS) await this.#begin(day);
+    const { name, text, count } = this.#page;
+    const behind = count === 0 ? '[' : `${text.slice(0, -1)},`;
+    this.#page = { name, text: `${behind}${JSON.stringify(payment)}]`, count: count + 1 };
+    this.#receipts.add(payment.receipt);
+    await this.#store.set(`payments ${name}`, this.#page.text);
+  }
+
+  /** Opens the newest page of a day, unless it is open and as this book left it: another client may share the store. */
+  async #turnTo(day: string): Promise<void> {
+    const isOurs =
+      day === this.#day && (await this.#store.get(`payments ${this.#page.name}`)) === this.#page.text;
+    if (isOurs) return;
+    const names = (await this.#read<string>(PAGES)).filter((name) => name.startsWith(day));
+    this.#day = day;
+    this.#receipts = new Set();
+    for (const name of names) {
+      const payments = await this.#read<BookedPayment>(`payments ${name}`);
+      for (const { receipt } of payments) this.#receipts.add(receipt);
+      this.#page = { name, text: JSON.stringify(payments), count: payments.length };
+    }
+    if (names.length === 0) await this.#begin(day);
+  }
+
+  /** A crash after it leaves an empty page, which is written to next. */
+  async #begin(day: string): Promise<void> {
+    const names = await this.#read<string>(PAGES);
+    const count = names.filter((name) => name.startsWith(day)).length;
+    this.#page = { name: count === 0 ? day : `${day} ${count}`, text: '', count: 0 };
+    await this.#store.set(PAGES, JSON.stringify([...names, this.#page.name]));
   }
 
   async #read<T>(key: string): Promise<T[]> {

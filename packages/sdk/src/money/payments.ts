@@ -2,7 +2,7 @@
 import type { Clock } from '@assay/core';
 import type { Policy } from '@assay/log';
 import { SdkError } from '../errors.ts';
-import { type Fetch, Gateway } from '../gateway.ts';
+import { Gateway, type Send } from '../gateway.ts';
 import { type Explanation, explainPayment } from './explain.ts';
 import type { BookedPayment } from './payment.ts';
 import type { PaymentBook, PaymentFilter } from './payment-book.ts';
@@ -12,7 +12,7 @@ export interface PaymentsOptions {
   readonly book: PaymentBook;
   readonly policy: Policy;
   readonly clock: Clock;
-  readonly fetch: Fetch;
+  readonly send: Send;
 }
 
 /** The payments of one client. */
@@ -35,10 +35,10 @@ export class Payments {
    * @throws SdkError `unknown-payment` | `mismatch`; ReceiptError
    */
   async explain(id: string): Promise<Explanation> {
-    const { book, policy, clock, fetch } = this.#options;
+    const { book, policy, clock, send } = this.#options;
     const booked = await book.find(id);
     if (booked !== undefined)
-      return explainPayment(booked, new Gateway(booked.gateway, fetch), { policy, clock });
+      return explainPayment(booked, new Gateway(booked.gateway, send), { policy, clock });
     throw new SdkError('unknown-payment', {
       what: `no payment "${id.slice(0, 80)}" is in this client's books`,
       fix: 'List them with assay.payments.list().',

@@ -57,6 +57,12 @@ export interface Prepared {
   readonly settled: () => void;
 }
 
+/** A payment channel in use, and whose turn it is to deposit. */
+interface Opened {
+  readonly channel: PaymentChannel;
+  readonly turns: Turns;
+}
+
 /** What a question would cost. */
 export interface Quote {
   readonly model: string;
@@ -74,7 +80,10 @@ const ORDER_SECONDS = 900;
 /** One wallet's money. */
 export class Purse {
   readonly #options: PurseOptions;
-  readonly #channels = new Map<string, { readonly channel: PaymentChannel; readonly turns: Turns }>();
+  readonly #channels = new Map<string, Opened>();
+  /** Prices are verified once, and a price's payment channel is computed once: neither moves while its terms stand. */
+  readonly #prices = new WeakMap<Terms, Price>();
+  readonly #ofPrice = new WeakMap<Price, Opened>();
 
   constructor(options: PurseOptions) {
     this.#options = options;
@@ -224,19 +233,21 @@ export class Purse {
   }
 
   #priceOf(gateway: Gateway, terms: Terms): Price {
-    return readPrice(terms.price ?? null, terms.model, gateway.url);
+    const known = this.#prices.get(terms);
+    if (known !== undefined) return known;
+    const price = readPrice(terms.price ?? null, terms.model, gateway.url);
+    this.#prices.set(terms, price);
+    return price;
   }
 
-  async #channelOf(
-    gateway: Gateway,
-    price: Price,
-    offer: PaymentRequirement,
-  ): Promise<{ readonly channel: PaymentChannel; readonly turns: Turns }> {
+  async #channelOf(gateway: Gateway, price: Price, offer: PaymentRequirement): Promise<Opened> {
+    const opened = this.#ofPrice.get(price);
+    if (opened !== undefined) return opened;
     const { wallet, store } = this.#options;
     const fresh = new PaymentChannel({ wallet, chainId: price.chainId, offer, store });
-    const known = this.#channels.get(fresh.id);
-    if (known !== undefined) return known;
-    const made = { channel: fresh, turns: new Turns() };
+    const made = this.#channels.get(fresh.id) ?? { channel: fresh, turns: new Turns() };
+    this.#ofPrice.set(price, made);
+    if (made.channel !== fresh) return made;
     this.#channels.set(fresh.id, made);
     const leave = await made.turns.enter();
     try {

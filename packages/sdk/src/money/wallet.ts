@@ -1,5 +1,6 @@
 /** A wallet: the address that pays, and the session key that spends what it has deposited. */
 import { concat, sha256, utf8 } from '@assay/core';
+import { curve as platformCurve } from '#platform';
 import { type Address, type EvmHex, paymentSigner, type Secp256k1 } from '@assay/pay';
 
 /** Signs 32-byte EIP-712 digests; whoever holds the key may take its time. */
@@ -18,7 +19,7 @@ export interface Wallet {
 }
 
 /** The wallet of a 32-byte secret. Its session key follows from it, so that it need not be kept. */
-export function localWallet(secret: Uint8Array, curve?: Secp256k1): Wallet {
+export function localWallet(secret: Uint8Array, curve: Secp256k1 = platformCurve): Wallet {
   const session = sha256(concat(utf8('assay session key v1\n'), secret));
   return { owner: paymentSigner(secret, curve), session: paymentSigner(session, curve) };
 }

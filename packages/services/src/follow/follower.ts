@@ -14,7 +14,7 @@ import { openCheckpoint, openWitnessedCheckpoint, parseCheckpoint, parseNote, ty
 import { type Refusal, Registry } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 import type { LogClient } from '../log-client/index.ts';
-import { skimmedId } from './skim.ts';
+import { skimmed, type Skimmed } from './skim.ts';
 import { FollowError, VerifiedTail } from './verified-tail.ts';
 
 /** What a statement or a query names a checkpoint by. */
@@ -33,6 +33,8 @@ export interface FollowerOptions {
   readonly onEntry?: (entry: Uint8Array, index: number) => void;
   /** Kinds that are noted by id only: neither verified, nor folded, nor given to `onRecord`. */
   readonly skim?: ReadonlySet<Kind>;
+  /** Sees each of those, once, as it stands in the log. */
+  readonly onSkimmed?: (found: Skimmed, index: number) => void;
   /** Told of polls that failed; the follower goes on. */
   readonly onError?: (error: unknown) => void;
 }
@@ -219,10 +221,12 @@ export class Follower {
   #fold(entry: Uint8Array, index: number): void {
     this.#options.onEntry?.(entry, index);
     const { skim } = this.#options;
-    const skimmed = skim === undefined ? undefined : skimmedId(entry, skim);
-    if (skimmed !== undefined) {
+    const found = skim === undefined ? undefined : skimmed(entry, skim);
+    if (found !== undefined) {
       this.registry.skip();
-      if (!this.#skimmed.has(skimmed)) this.#skimmed.set(skimmed, index);
+      const { id } = found.envelope;
+      if (!this.#skimmed.has(id)) this.#skimmed.set(id, index);
+      this.#options.onSkimmed?.(found, index);
       return;
     }
     let record: LogRecord;

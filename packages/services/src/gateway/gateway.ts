@@ -3,7 +3,7 @@ import type { Clock, Entropy, LogRecord } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import type { Logger } from 'pino';
 import { Eraser } from '../erasure/index.ts';
-import type { Follower } from '../follow/index.ts';
+import type { Follower, Skimmed } from '../follow/index.ts';
 import type { LogClient } from '../log-client/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
 import { joinEntry, type LogSink } from '../participant/index.ts';
@@ -134,6 +134,11 @@ export class Gateway {
   note(record: LogRecord): void {
     this.till.note(record);
     this.#eraser.note(record);
+  }
+
+  /** Looks at a record that the log brought and nobody verified. */
+  skimmed(found: Skimmed, index: number): void {
+    this.till.records.skim(found, index, this.#env.view.registry);
   }
 
   /** Resolves when the outbox can promise nothing any more. */

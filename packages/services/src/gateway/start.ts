@@ -1,5 +1,5 @@
 /** A gateway as one running server. */
-import { OUTPUT_KINDS } from '../follow/index.ts';
+import { SERVED_KINDS } from '../follow/index.ts';
 import { followLog, logSink, type Outside, startParticipant } from '../participant/index.ts';
 import type { RunningService } from '../serving/index.ts';
 import { createGatewayApp } from './app.ts';
@@ -15,7 +15,8 @@ const RELEASE = '0.1.0';
  */
 export async function startGateway(config: GatewayConfig, outside: Outside): Promise<RunningService> {
   const { client, view } = followLog(config.log, outside, {
-    skim: OUTPUT_KINDS,
+    skim: SERVED_KINDS,
+    onSkimmed: (found, index) => gateway.skimmed(found, index),
     onRecord: (record) => gateway.note(record),
   });
   const gateway: Gateway = new Gateway(config, {

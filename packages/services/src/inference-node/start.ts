@@ -1,5 +1,5 @@
 /** An inference node as one running server. */
-import { OUTPUT_KINDS } from '../follow/index.ts';
+import { SERVED_KINDS } from '../follow/index.ts';
 import { followLog, logSink, type Outside, startParticipant } from '../participant/index.ts';
 import type { RunningService } from '../serving/index.ts';
 import { createNodeApp } from './app.ts';
@@ -15,7 +15,7 @@ import { InferenceNode } from './node.ts';
 export async function startInferenceNode(config: NodeConfig, outside: Outside): Promise<RunningService> {
   const { clock, log } = outside;
   const { client, view } = followLog(config.log, outside, {
-    skim: OUTPUT_KINDS,
+    skim: SERVED_KINDS,
     onRecord: (record) => node.note(record),
   });
   const node: InferenceNode = new InferenceNode(config, { ...outside, view, sink: logSink(client) });

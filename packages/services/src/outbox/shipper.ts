@@ -21,7 +21,7 @@ export interface ShipperOptions {
   readonly isRefusal: (error: unknown) => boolean;
   /** Told of each failed try (`refused: false`) and each entry given up. */
   readonly onProblem: (problem: ShippingProblem) => void;
-  /** How long the first entry after a silence waits for company, in milliseconds. */
+  /** How long a batch that is not full waits for company, in milliseconds. */
   readonly lingerMs?: number;
   /** Shortest and longest wait between tries, in milliseconds. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
@@ -75,10 +75,11 @@ export class Shipper {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stop.signal.aborted) {
-      if (this.#options.outbox.unsentCount === 0) {
-        await this.#somethingUnsent();
-        await this.#linger();
-      } else if (await this.#shipOnce()) failures = 0;
+      if (this.#options.outbox.unsentCount === 0) await this.#somethingUnsent();
+      // A batch costs the log a commit and a signature whatever is in it, and nobody waits for it: answers went out.
+      if (this.#options.outbox.unsentCount < this.#limit) await this.#linger();
+      if (this.#stop.signal.aborted) return;
+      if (await this.#shipOnce()) failures = 0;
       else await this.#pause(failures++);
     }
   }

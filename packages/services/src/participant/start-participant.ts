@@ -26,7 +26,7 @@ export interface FollowedLog {
 export function followLog(
   { url, policy, pollMs }: FollowedLog,
   { clock, log }: Pick<Outside, 'clock' | 'log'>,
-  options: { readonly onRecord: (record: LogRecord) => void } & Pick<FollowerOptions, 'skim'>,
+  options: { readonly onRecord: (record: LogRecord) => void } & Pick<FollowerOptions, 'skim' | 'onSkimmed'>,
 ): { readonly client: LogClient; readonly view: Follower } {
   const client = new LogClient(url);
   const view = new Follower({

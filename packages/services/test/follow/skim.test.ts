@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, fromUtf8, parseJson, readEntry, utf8 } from '@assay/core';
 import { describe, expect, it } from 'vitest';
-import { OUTPUT_KINDS, skimmedId } from '../../src/follow/index.ts';
+import { OUTPUT_KINDS, SERVED_KINDS, skimmed } from '../../src/follow/index.ts';
 
 const folder = join(import.meta.dirname, '../../../../vectors/statements');
 const entries = readdirSync(folder).map((name) => ({
@@ -15,19 +15,24 @@ describe('skimming a log', () => {
     expect(entries.length).toBeGreaterThan(25);
     for (const { kind, entry } of entries) {
       const expected = OUTPUT_KINDS.has(kind as 'output.receipt') ? readEntry(entry).id : undefined;
-      expect(skimmedId(entry, OUTPUT_KINDS), kind).toBe(expected);
+      expect(skimmed(entry, OUTPUT_KINDS)?.envelope.id, kind).toBe(expected);
     }
+  });
+
+  it('tells the kinds of what was served and paid for apart', () => {
+    const found = entries.map(({ entry }) => skimmed(entry, SERVED_KINDS)?.kind);
+    expect(found.filter((kind) => kind !== undefined).toSorted()).toEqual([...SERVED_KINDS].toSorted());
   });
 
   it('another spelling of an envelope is the same record, and gets the same id', () => {
     const receipt = entries.find(({ kind }) => kind === 'output.receipt')?.entry as Uint8Array;
     const spaced = utf8(JSON.stringify(parseJson(receipt), null, 1));
     expect(fromUtf8(spaced)).not.toBe(canonicalJson(parseJson(receipt)));
-    expect(skimmedId(spaced, OUTPUT_KINDS)).toBe(readEntry(receipt).id);
+    expect(skimmed(spaced, OUTPUT_KINDS)?.envelope.id).toBe(readEntry(receipt).id);
   });
 
   it('what is no envelope is left to the reader that says what is wrong with it', () => {
     for (const bytes of [utf8(''), utf8('{}'), Uint8Array.of(0xff, 0xfe)])
-      expect(skimmedId(bytes, OUTPUT_KINDS)).toBeUndefined();
+      expect(skimmed(bytes, OUTPUT_KINDS)).toBeUndefined();
   });
 });

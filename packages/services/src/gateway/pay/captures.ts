@@ -15,14 +15,23 @@ export interface CapturesOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Receipts that are remembered from delivery to capture, which is seconds; further ones are read back. */
+const MOST_REMEMBERED = 4_096;
+
 /** The captures of one gateway. */
 export class Captures {
   readonly #options: CapturesOptions;
+  readonly #remembered = new Map<string, Predicate<'output.receipt'>>();
   #running: Promise<void> | undefined;
   #again = false;
 
   constructor(options: CapturesOptions) {
     this.#options = options;
+  }
+
+  /** Told of a receipt whose hold is now `delivered`. */
+  delivered(id: string, receipt: Predicate<'output.receipt'>): void {
+    if (this.#remembered.size < MOST_REMEMBERED) this.#remembered.set(id, receipt);
   }
 
   /** Looks at everything that is held; one look at a time, and once more when it was asked for meanwhile. */
@@ -39,7 +48,9 @@ export class Captures {
     while (this.#again) {
       this.#again = false;
       try {
-        await Promise.all(ledger.in('delivered').map((hold) => this.#end(hold)));
+        const delivered = ledger.in('delivered');
+        if (delivered.length === 0) this.#remembered.clear();
+        await Promise.all(delivered.map((hold) => this.#end(hold)));
         // What is witnessed was captured first: its order was good when it counted.
         await ledger.expire(unixSeconds(clock), this.#release);
       } catch (error) {
@@ -51,11 +62,13 @@ export class Captures {
 
   async #end(hold: Hold): Promise<void> {
     const { ledger, view } = this.#options;
-    const index = view.indexOf(hold.receipt ?? '');
+    const { receipt: receiptId = '' } = hold;
+    const index = view.indexOf(receiptId);
     // Witnessed, and by a checkpoint that is itself in the log: what is charged, others must be able to judge.
     const recorded = index === undefined ? undefined : view.registry.time.recordedAt(index);
     if (recorded === undefined) return;
-    const receipt = this.#receipt(hold.receipt ?? '');
+    const receipt = this.#remembered.get(receiptId) ?? this.#receipt(receiptId);
+    this.#remembered.delete(receiptId);
     if (receipt !== undefined && this.#isChargeable(hold, receipt, recorded)) {
       await ledger.capture(hold.id, (charge) => ({
         entry: signStatement('charge', charge, this.#options.signer),

@@ -4,10 +4,20 @@
  * The order is the point. A stored answer is found before anything is verified; nothing runs that is not reserved; money
  * that must be on the chain is there before a node is asked; and the answer and its hold become durable together.
  */
-import { type Clock, hex, hmacSha256, type Signer, signStatement, unixSeconds, utf8 } from '@assay/core';
+import {
+  type Clock,
+  hex,
+  hmacSha256,
+  type Predicate,
+  type Signer,
+  signStatement,
+  unixSeconds,
+  utf8,
+} from '@assay/core';
 import {
   type ChannelFacts,
   type Hold,
+  type HoldTerms,
   LedgerError,
   type PaymentLedger,
   PayError,
@@ -48,11 +58,14 @@ export interface CashierOptions {
   readonly secret: Uint8Array;
   readonly clock: Clock;
   readonly curve: Secp256k1;
+  /** Told of each receipt that is now owed for. */
+  readonly onDelivered: (id: string, receipt: Predicate<'output.receipt'>) => void;
 }
 
-/** A verified payment, with what the chain says of its channel. */
+/** A verified payment, by which terms it is held, and what the chain says of its channel. */
 interface Admitted {
   readonly paid: VerifiedPayment;
+  readonly terms: HoldTerms;
   readonly channel: ChannelFacts | undefined;
 }
 
@@ -82,7 +95,7 @@ export class Cashier {
       return await deliveries.once(
         identity,
         () => this.#work(question, admitted),
-        (chosen) => this.#keep(question, admitted, { chosen, header: sent.header }),
+        (chosen) => this.#keep(admitted, chosen, sent.header),
       );
     } catch (error) {
       throw this.#translated(question, error);
@@ -108,13 +121,12 @@ export class Cashier {
     if (paid.scheme === 'batch-settlement' && paid.deposit !== undefined) {
       channel = await chain.deposit(paid.paymentChannel, paid.config, paid.deposit);
     }
-    return { paid, channel };
+    return { paid, terms: termsOf(paid, this.#termsContext(question)), channel };
   }
 
   /** Reserves, makes sure of the money, and asks nodes. */
-  async #work(question: PaidQuestion, { paid, channel }: Admitted): Promise<NodeAnswer> {
+  async #work(question: PaidQuestion, { paid, terms, channel }: Admitted): Promise<NodeAnswer> {
     const { ledger, clock } = this.#options;
-    const terms = termsOf(paid, this.#termsContext(question));
     const isNew = ledger.hold(terms.id) === undefined;
     const limits = {
       now: unixSeconds(clock),
@@ -176,13 +188,8 @@ export class Cashier {
   }
 
   /** The answer, and that it is owed for, in one durable write (PROTOCOL 5.3). */
-  async #keep(
-    question: PaidQuestion,
-    { paid, channel }: Admitted,
-    { chosen, header }: { readonly chosen: Chosen; readonly header: string },
-  ): Promise<GivenPayment> {
-    const { ledger } = this.#options;
-    const { id } = termsOf(paid, this.#termsContext(question));
+  async #keep({ terms: { id }, channel }: Admitted, chosen: Chosen, header: string): Promise<GivenPayment> {
+    const { ledger, onDelivered } = this.#options;
     const hold = ledger.hold(id);
     if (hold === undefined) throw new LedgerError('unknown', { what: 'the hold is gone', where: id });
     const { receiptId: receipt, receipt: said } = chosen.node.answer;
@@ -194,6 +201,7 @@ export class Cashier {
     const response = writeHeader(paymentResponse({ hold, receipt, amount, cumulative, channel }));
     const payment = { signature: signatureHash(header), response };
     const { meta, body, placed } = chosen;
+    onDelivered(receipt, said);
     await ledger.deliver(id, { receipt, amount }, { meta: { ...meta, payment }, body, placed });
     return payment;
   }

@@ -1,6 +1,7 @@
 /** Where charges, releases, batches and refunds stand in the log, so that payers can be shown them with their proofs. */
-import type { LogRecord, Predicate } from '@assay/core';
+import { AssayError, type LogRecord, type Predicate, readStatement } from '@assay/core';
 import type { Registry } from '@assay/views';
+import type { Skimmed } from '../../follow/index.ts';
 
 /** Log indexes of what became of one receipt's payment. */
 export interface PaymentRecords {
@@ -33,13 +34,23 @@ export class MoneyRecords {
     // Who skims receipts cannot judge who may dispose of one; payers are shown the disposition itself.
     if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate, index);
     if (ignored.at(-1)?.index === index) return;
-    if (record.kind === 'charge') this.#charges.set(record.predicate.receipt, index);
-    if (record.kind === 'release' && record.predicate.receipt !== undefined)
-      this.#releases.set(record.predicate.receipt, index);
     if (record.kind === 'refund') this.#refunds.set(record.id, index);
     if (record.kind !== 'batch') return;
     const { from, to } = record.predicate;
     this.#batches.push({ index, from: Number(from), to: Number(to) });
+  }
+
+  /**
+   * Takes a charge or a release that nobody verified: there is one for every answer, most are this gateway's own, and
+   * all that is done with it is to hand its bytes to who paid, who verifies them. Whoever is no gateway has no say; of
+   * several the first counts.
+   */
+  skim({ kind, envelope }: Skimmed, index: number, { participants }: Registry): void {
+    if (kind !== 'charge' && kind !== 'release') return;
+    if (participants.get(envelope.keyId)?.roles.includes('gateway') !== true) return;
+    const receipt = receiptIn(envelope);
+    const records = kind === 'charge' ? this.#charges : this.#releases;
+    if (receipt !== undefined && !records.has(receipt)) records.set(receipt, index);
   }
 
   of(receipt: string): PaymentRecords {
@@ -60,5 +71,16 @@ export class MoneyRecords {
   #noteCompensation({ state, target, basis = [] }: Predicate<'incident.settle'>, disposition: number): void {
     const refund = basis.map((id) => this.#refunds.get(id)).find((index) => index !== undefined);
     if (state === 'compensated' && refund !== undefined) this.#refunded.set(target, { refund, disposition });
+  }
+}
+
+/** The receipt that a charge or a release names; undefined for one that names none, or is no statement at all. */
+function receiptIn(envelope: Skimmed['envelope']): string | undefined {
+  try {
+    const { kind, predicate } = readStatement(envelope);
+    return kind === 'charge' || kind === 'release' ? predicate.receipt : undefined;
+  } catch (error) {
+    if (error instanceof AssayError) return undefined;
+    throw error;
   }
 }

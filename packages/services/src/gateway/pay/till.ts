@@ -106,8 +106,9 @@ export class Till {
       secret: hmacSha256(identity.paymentSecret, utf8('assay gateway money journal')),
       clock,
       curve: loadSecp256k1((line) => log.warn(line)),
+      onDelivered: (id, receipt) => captures.delivered(id, receipt),
     });
-    const captures = new Captures({
+    const captures: Captures = new Captures({
       ledger,
       view,
       receiptEntry: (id) => deliveries.receiptEntry(id),

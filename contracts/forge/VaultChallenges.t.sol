@@ -79,6 +79,22 @@ contract VaultChallengesTest is World {
         vault.openCharge(other, 37, path);
     }
 
+    /// The right border of the tree, where a path skips levels without a sibling.
+    function testTheLastEntryOfTheLogOpens() public {
+        _challenge(3);
+        vault.openCharge(proven(charges, 3), 37, Trees.logPath(logLeaves, 36, 0, 37));
+        yes(vault.opened(leafOf(charges[3])));
+    }
+
+    function testAPathThatGoesOnBeyondTheRootOpensNothing() public {
+        _challenge(2);
+        bytes32[] memory path = Trees.logPath(logLeaves, 20, 0, 37);
+        bytes32[] memory longer = new bytes32[](path.length + 1);
+        for (uint256 i = 0; i < path.length; ++i) longer[i] = path[i];
+        vm.expectPartialRevert(VaultChallenges.NotIncluded.selector);
+        vault.openCharge(proven(charges, 2), 37, longer);
+    }
+
     /// In a tree of one leaf the root is the leaf; it stands at index 0 and nowhere else.
     function testNothingStandsBehindTheEndOfTheLog() public {
         deployWorld();

@@ -96,7 +96,6 @@ abstract contract VaultRefunds is VaultChallenges {
     /// lack comes from stake, and what is still lacking is recorded and shared by all payers in proportion.
     function executeRefund(Plan calldata plan) external nonReentrant {
         Refund storage refund = refunds[plan.incident];
-        require(refund.planHash != bytes32(0), NoSuchRefund(plan.incident));
         require(refund.planHash == keccak256(abi.encode(plan)), NoSuchRefund(plan.incident));
         require(block.timestamp >= refund.executableAt, TooEarly(refund.executableAt));
         delete refund.planHash;

@@ -37,6 +37,8 @@ export interface AssayOptions {
   readonly deposit?: string | undefined;
   /** Tokens that `fetch` may spend on servers that are no gateway. */
   readonly payable?: readonly PayableToken[] | undefined;
+  /** JSON-RPC of the chain on which payments settle, for `payments.explain`. Never take it from the gateway. */
+  readonly rpc?: string | undefined;
   /** Where payments and deposits are remembered; in memory by default. */
   readonly store?: MoneyStore | undefined;
   /** Verifies payment signatures: on Node a native one where there is one, in browsers plain JavaScript. */
@@ -61,6 +63,7 @@ export interface Settings {
   readonly purse: Purse | undefined;
   readonly payFetch: PayFetch | undefined;
   readonly book: PaymentBook;
+  readonly rpc: string | undefined;
   readonly fetch: Fetch;
   /** Asks gateways. */
   readonly send: Send;
@@ -104,6 +107,7 @@ export function settingsOf(options: AssayOptions): Settings {
         ? undefined
         : new PayFetch({ wallet, spending, store, clock, entropy, fetch, deposit, payable }),
     book: new PaymentBook(store),
+    rpc: options.rpc,
     fetch,
     send,
     clock,

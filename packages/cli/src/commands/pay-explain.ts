@@ -13,7 +13,7 @@ export const payExplain = networkCommand<object, [id: string]>({
     parameters: [{ brief: 'Receipt or request', parse: asText, placeholder: 'ID' }],
   },
   async run(session, _flags, id) {
-    const { payment, text, proved } = await bookClient(session).payments.explain(id);
-    return clean({ payment, proved, text }, [text]);
+    const { payment, text, proved, unverified } = await bookClient(session).payments.explain(id);
+    return clean({ payment, proved, unverified, text }, [text]);
   },
 });

@@ -29,6 +29,7 @@ export function clientOf(session: Session, asker: Asker, registry?: Registry): A
     ...(budget === undefined ? {} : { budget }),
     ...(registry === undefined ? {} : { participants: (keyId) => registry.participants.get(keyId) }),
     followProofs: false,
+    rpc: session.network.money?.rpc,
     curve: loadSecp256k1(() => undefined),
     clock,
     entropy,

@@ -1,30 +1,49 @@
-/** What became of a payment, checked link by link: receipt, order, charge, batch; and said in one paragraph. */
-import { type Clock, fromBase64, type SignedStatement, unixSeconds } from '@assay/core';
-import { parseTlogProof, type Policy } from '@assay/log';
+/** What became of a payment, checked link by link: receipt, order, charge, batch, leaf, chain; and said in one paragraph. */
+import { type Clock, fromBase64, type Predicate, type SignedStatement, unixSeconds } from '@assay/core';
+import { leafHash, parseTlogProof, type Policy } from '@assay/log';
+import {
+  type Address,
+  assayDomain,
+  chainIdOf,
+  orderHash,
+  paymentChannelId,
+  type Secp256k1,
+} from '@assay/pay';
 import { verifyLoggedEntry } from '@assay/verify';
 import { SdkError } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectOf } from '../oip.ts';
-import { decimalText } from './amounts.ts';
+import { checkLeaf, type LeafChecked, type Placed } from './explain-leaf.ts';
+import { paragraph } from './explain-words.ts';
 import type { BookedPayment, PaymentStatus } from './payment.ts';
+import type { ChainToAsk } from './posted-charge.ts';
 
 /** By what an explanation is checked. */
 export interface ExplainTrust {
   readonly policy: Policy;
   readonly clock: Clock;
+  readonly curve: Secp256k1;
+  /** The chain, asked by the caller's own JSON-RPC; without one its word is not verified, and the explanation says so. */
+  readonly chain: ChainToAsk | undefined;
 }
 
-/** A payment explained. Everything in it was verified here, by the caller's own policy. */
+/** A payment explained. Everything in it was verified here, by the caller's own policy, but what `unverified` names. */
 export interface Explanation {
   readonly payment: BookedPayment;
   /** One paragraph for people. */
   readonly text: string;
-  /** Log indexes of what was verified. */
-  readonly proved: { readonly receipt?: number; readonly charge?: number; readonly batch?: number };
+  /** Log indexes of what was verified; and by which root the charge's leaf is in its batch. */
+  readonly proved: {
+    readonly receipt?: number;
+    readonly charge?: number;
+    readonly batch?: number;
+    readonly leaf?: 'chain' | 'log';
+  };
+  /** What of a settled payment could not be verified, and why. */
+  readonly unverified: readonly string[];
 }
 
 type Kind = SignedStatement['kind'];
-type Proven<K extends Kind> = { readonly statement: SignedStatement & { kind: K }; readonly index: number };
 
 /** @throws SdkError `mismatch`; ReceiptError */
 export async function explainPayment(
@@ -42,8 +61,23 @@ export async function explainPayment(
   const refund = disposition === undefined ? undefined : proven(told['refund'], 'refund', trust);
   if (receipt !== undefined) checkReceipt(receipt, booked);
   if (charge !== undefined) checkCharge(charge, booked);
-  if (batch !== undefined && charge !== undefined) checkBatch(batch, charge.index);
   if (refund !== undefined) checkRefund(refund, disposition, booked);
+  let leaf: LeafChecked | undefined;
+  if (batch !== undefined && charge !== undefined) {
+    checkBatch(batch, charge);
+    if (receipt === undefined) throw mismatch('a batch settled a charge whose receipt is not shown');
+    const proof = told['leaf'] === undefined ? undefined : objectOf(told['leaf'])['proof'];
+    const { chain, curve } = trust;
+    leaf = await checkLeaf({
+      receipt,
+      charge,
+      batch,
+      proof,
+      isRefunded: refund !== undefined,
+      chain,
+      curve,
+    });
+  }
   const status: PaymentStatus =
     release !== undefined
       ? 'released'
@@ -52,17 +86,18 @@ export async function explainPayment(
         : refund === undefined
           ? 'captured'
           : 'refunded';
-  const settled =
-    batch === undefined ? {} : { batch: batch.statement.predicate.number, tx: batch.statement.predicate.tx };
+  const settled = batch === undefined ? {} : { batch: batch.predicate.number, tx: batch.predicate.tx };
   const payment: BookedPayment = { ...booked, ...settled, status };
   return {
     payment,
-    text: paragraph(payment, { receipt, charge, batch, refund }),
+    text: paragraph(payment, { receipt, charge, batch, refund, leaf }),
     proved: {
       ...(receipt === undefined ? {} : { receipt: receipt.index }),
       ...(charge === undefined ? {} : { charge: charge.index }),
       ...(batch === undefined ? {} : { batch: batch.index }),
+      ...(leaf?.leaf === undefined ? {} : { leaf: leaf.leaf }),
     },
+    unverified: leaf?.unverified ?? [],
   };
 }
 
@@ -70,83 +105,61 @@ function proven<K extends Kind>(
   told: unknown,
   kind: K,
   { policy, clock }: ExplainTrust,
-): Proven<K> | undefined {
+): Placed<Predicate<K>> | undefined {
   const { entry, proof } = objectOf(told);
   if (typeof entry !== 'string' || typeof proof !== 'string') return undefined;
   const trust = { policy, judgedAt: unixSeconds(clock) };
-  const { statement, index } = verifyLoggedEntry(fromBase64(entry), parseTlogProof(fromBase64(proof)), trust);
-  if (statement.kind === kind) return { statement: statement as SignedStatement & { kind: K }, index };
-  throw mismatch(`a ${statement.kind} stands where the ${kind} should`);
+  const bytes = fromBase64(entry);
+  const { statement, index } = verifyLoggedEntry(bytes, parseTlogProof(fromBase64(proof)), trust);
+  if (statement.kind !== kind) throw mismatch(`a ${statement.kind} stands where the ${kind} should`);
+  const { id, signer } = statement;
+  return { id, signer, predicate: statement.predicate as Predicate<K>, index, entryLeaf: leafHash(bytes) };
 }
 
-function checkReceipt({ statement }: Proven<'output.receipt'>, booked: BookedPayment): void {
-  const { id, predicate } = statement;
+function checkReceipt({ id, predicate }: Placed<Predicate<'output.receipt'>>, booked: BookedPayment): void {
   if (id !== booked.receipt) throw mismatch('it is another receipt');
   if (predicate.amount !== booked.charged || predicate.order !== booked.order)
     throw mismatch('the receipt names another order or amount than we paid');
 }
 
-function checkCharge({ statement: { predicate } }: Proven<'charge'>, booked: BookedPayment): void {
-  const { receipt, payer, amount, priceBook } = predicate;
+function checkCharge({ predicate }: Placed<Predicate<'charge'>>, booked: BookedPayment): void {
+  const { receipt, payer, amount, fee, priceBook, order, batch, network } = predicate;
   if (receipt !== booked.receipt || payer !== booked.payer)
     throw mismatch('the charge is for something else');
   if (amount !== booked.charged || priceBook !== booked.priceBook)
     throw mismatch(`the charge is ${amount}, the receipt says ${booked.charged}`);
+  if (fee !== booked.split.gateway) throw mismatch(`its fee is ${fee}, by the price ${booked.split.gateway}`);
+  if (batch === undefined) return;
+  const chainId = chainIdOf(network);
+  if (paymentChannelId(batch.config, chainId) !== booked.voucher?.paymentChannel)
+    throw mismatch('the charge is on another payment channel than ours');
+  const domain = assayDomain(chainId, batch.config.receiver as Address);
+  if (order !== undefined && orderHash(domain, order) !== booked.order)
+    throw mismatch('the charge shows another order than ours');
 }
 
-function checkBatch({ statement: { predicate } }: Proven<'batch'>, charge: number): void {
-  if (Number(predicate.from) <= charge && charge < Number(predicate.to)) return;
-  throw mismatch('the batch does not cover the charge');
+function checkBatch({ predicate }: Placed<Predicate<'batch'>>, charge: Placed<Predicate<'charge'>>): void {
+  const { from, to, network, vault } = predicate;
+  if (Number(from) > charge.index || charge.index >= Number(to))
+    throw mismatch('the batch does not cover the charge');
+  const paid = charge.predicate.batch?.config.receiver ?? vault;
+  if (network !== charge.predicate.network || vault !== paid)
+    throw mismatch('the batch is of another vault than our payment channel pays');
 }
 
 /** A class refund names its incident only; that it gave this charge back is what its disposition says. */
 function checkRefund(
-  { statement }: Proven<'refund'>,
-  disposition: Proven<'incident.settle'> | undefined,
+  { id, predicate }: Placed<Predicate<'refund'>>,
+  disposition: Placed<Predicate<'incident.settle'>> | undefined,
   booked: BookedPayment,
 ): void {
-  const said = disposition?.statement.predicate;
-  const { id, predicate } = statement;
+  const said = disposition?.predicate;
   const covers =
     said?.target === booked.receipt &&
     said.incident === predicate.incident &&
     said.state === 'compensated' &&
     said.basis?.includes(id) === true;
   if (!covers) throw mismatch('no disposition says that the refund gave this charge back');
-}
-
-interface Links {
-  readonly receipt: Proven<'output.receipt'> | undefined;
-  readonly charge: Proven<'charge'> | undefined;
-  readonly batch: Proven<'batch'> | undefined;
-  readonly refund: Proven<'refund'> | undefined;
-}
-
-function paragraph(payment: BookedPayment, { receipt, charge, batch, refund }: Links): string {
-  // The development token and the usual dollar tokens have six decimals; the log states atomic units only.
-  const money = (amount: string): string => `${decimalText(BigInt(amount), 6)} (${amount} atomic units)`;
-  const { status, reserved, charged, released, split } = payment;
-  const parts = [
-    `Request ${payment.request} was answered by version ${payment.version.slice(0, 19)}… of ${payment.model.slice(payment.model.indexOf('/') + 1)}.`,
-    receipt === undefined
-      ? `Its receipt ${payment.receipt.slice(0, 12)} is not witnessed yet.`
-      : `Its receipt ${payment.receipt.slice(0, 12)} is entry ${receipt.index} of the log, and names our order and ${money(charged)}.`,
-    `We had ordered it for at most ${money(reserved)}; ${money(released)} was let go.`,
-  ];
-  if (status === 'held')
-    parts.push('The amount is held until the receipt is witnessed, and not charged before.');
-  if (status === 'released') parts.push('Nothing was charged: the gateway released it.');
-  if (charge !== undefined)
-    parts.push(
-      `It was charged in entry ${charge.index}: ${money(split.node)} to the node and ${money(split.gateway)} to the gateway.`,
-    );
-  if (batch !== undefined)
-    parts.push(
-      `Batch ${batch.statement.predicate.number} settled it on the chain, transaction ${batch.statement.predicate.tx.slice(0, 12)}…`,
-    );
-  if (refund !== undefined)
-    parts.push(`Incident ${refund.statement.predicate.incident.slice(0, 12)} gave it back.`);
-  return parts.join(' ');
 }
 
 const mismatch = (what: string): SdkError =>

@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { AUTHORIZATION, RequestSignatureError, requestSigner } from '../participant/index.ts';
 import type { NodeBindings } from '../serving/index.ts';
 import type { RefundOutcome } from './class-refund.ts';
+import type { LeafProof } from './leaf-proofs.ts';
 import type { Settled } from './settlement.ts';
 
 /** How a settler stands. */
@@ -29,6 +30,8 @@ export interface SettlerService {
   readonly registry: Registry;
   state(): SettlerState;
   settleNow(): Promise<Settled>;
+  /** Undefined for a receipt whose charge stands in no batch. */
+  leafProof(receipt: string): LeafProof | undefined;
   refund(incident: string): Promise<RefundOutcome>;
 }
 
@@ -40,6 +43,11 @@ export function createSettlerApp(settler: SettlerService): Hono<NodeBindings> {
   app.get('/health', (c) => {
     const state = settler.state();
     return c.json(state, state.ready && state.problem === undefined ? 200 : 503);
+  });
+  app.get('/assay/v1/charges/:receipt', (c) => {
+    const found = settler.leafProof(c.req.param('receipt'));
+    if (found === undefined) return c.json({ what: 'no batch in the log has a charge of that receipt' }, 404);
+    return c.json({ batch: String(found.batch), proof: found.proof });
   });
   app.post(SETTLE_PATH, async (c) => {
     assertJoined(settler, c.req.header(AUTHORIZATION), SETTLE_PATH);

@@ -13,6 +13,7 @@ import { ChainSide } from './chain-side.ts';
 import { ClassRefunds, type RefundOutcome } from './class-refund.ts';
 import type { SettlerConfig } from './config.ts';
 import { WithdrawalGuard } from './guard.ts';
+import { type LeafProof, LeafProofs } from './leaf-proofs.ts';
 import { Payouts } from './payouts.ts';
 import { SettlerBooks } from './settler-books.ts';
 import { type Settled, Settlement, type SettlementParts } from './settlement.ts';
@@ -41,6 +42,7 @@ export class Settler {
   readonly #guard: WithdrawalGuard;
   readonly #payouts: Payouts;
   readonly #refunds: ClassRefunds;
+  readonly #leaves: LeafProofs;
   #turn: Promise<unknown> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
   #view: Follower | undefined;
@@ -73,6 +75,7 @@ export class Settler {
     this.#guard = new WithdrawalGuard(parts);
     this.#payouts = new Payouts(parts);
     this.#refunds = new ClassRefunds(parts, this.#settlement);
+    this.#leaves = new LeafProofs(this.books, config.chain.vault);
   }
 
   /** Looks at a record that the log brought. */
@@ -116,6 +119,11 @@ export class Settler {
   /** A round now instead of at the next turn. @throws SettleError, TxError, RpcError */
   settleNow(): Promise<Settled> {
     return this.#inTurn(() => this.#afresh(() => this.#settlement.round()));
+  }
+
+  /** A charge's place in its batch; undefined for one that no logged batch has. */
+  leafProof(receipt: string): LeafProof | undefined {
+    return this.#leaves.of(receipt);
   }
 
   /** @throws SettleError */

@@ -41,6 +41,7 @@ export async function startSettler(config: SettlerConfig, outside: Outside): Pro
     registry: view.registry,
     state: () => settler.state(),
     settleNow: () => settler.settleNow(),
+    leafProof: (receipt) => settler.leafProof(receipt),
     refund: (incident) => settler.refund(incident),
   });
   const server = await listen(app, config.listen);

@@ -1,5 +1,7 @@
 /** A settler over a real chain, log and witness: captured money reaches nodes, and goes back by incident (PROTOCOL 7). */
-import { hex, randomBytes, systemClock } from '@assay/core';
+import { fromHex, hex, randomBytes, systemClock } from '@assay/core';
+import { verifyMerkleProof } from '@assay/core/money';
+import { leafOf } from '@assay/views';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPaymentChannel } from '@assay/pay/node';
@@ -54,6 +56,18 @@ describe('settlement', () => {
         [lab.address('node'), lab.address('gateway')].toSorted(),
       );
     }
+  });
+
+  it('proves a charge under the root that the vault holds, to whoever asks', async () => {
+    const [charge] = lab.books.money.charges;
+    const reply = await fetch(`${service.ready.listening}/assay/v1/charges/${charge!.output.id}`);
+    const { batch, proof } = (await reply.json()) as { batch: string; proof: string[] };
+    const posted = await lab.reads.batch(Number(batch));
+    const siblings = proof.map((hash) => fromHex(hash.slice(2)));
+    expect(verifyMerkleProof(fromHex(posted!.root.slice(2)), leafOf(charge!, Number(batch)), siblings)).toBe(
+      true,
+    );
+    expect((await fetch(`${service.ready.listening}/assay/v1/charges/none`)).status).toBe(404);
   });
 
   it('PROTOCOL 7.5: claims at once when a payer begins to withdraw, batched or not', async () => {

@@ -24,10 +24,12 @@ export function paymentRoutes(app: Hono<NodeBindings>, { till, log, view }: Paym
         fix: 'Check the id; a receipt is found here once it is in the log.',
       });
     }
-    const told: Record<string, { entry: string; proof: string }> = {};
+    const told: Record<string, unknown> = {};
     for (const [name, index] of Object.entries(found)) {
       if (index !== undefined && index < view.witnessedSize) told[name] = await provenEntry(log, index);
     }
+    const proof = 'batch' in told ? await till.leafProof(receipt) : undefined;
+    if (proof !== undefined) told['leaf'] = { proof };
     return c.json(told);
   });
 

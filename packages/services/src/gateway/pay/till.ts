@@ -13,6 +13,7 @@ import type { DeliveryLedger } from '../delivery-ledger.ts';
 import { Captures } from './captures.ts';
 import { Cashier } from './cashier.ts';
 import { ChainAccess } from './chain-access.ts';
+import { leafProof } from './leaf-proof.ts';
 import type { MoneyConfig } from './money-config.ts';
 import { type Carry, eventsOf, moneyJournal } from './money-journal.ts';
 import { MoneyRecords } from './money-records.ts';
@@ -149,6 +150,17 @@ export class Till {
         ? {}
         : { voucher: { maxClaimableAmount: String(books.ceiling), signature: books.signature } }),
     };
+  }
+
+  /** Siblings from a settled charge's leaf to its batch's root, as its settler gives them; undefined without one. */
+  async leafProof(receipt: string): Promise<unknown> {
+    const { money, view, log } = this.#options;
+    if (money === undefined) return undefined;
+    return leafProof(receipt, {
+      registry: view.registry,
+      settler: money.receiverAuthorizer,
+      onRefusal: (url, reason) => log.info({ url, err: reason }, 'the settler gave no proof of a charge'),
+    });
   }
 
   /** Writes what still matters into the newest segment, so that older ones may go. */

@@ -20,6 +20,9 @@ import {
 import { GatewayError } from './gateway-error.ts';
 import type { NodeAnswer } from './try-nodes.ts';
 
+/** Kind of the record that a process which ends in order leaves behind. */
+const ENDED = 'ended';
+
 /** How long deliveries are gathered before they are made durable together: nobody waits for them. */
 const GATHER_MS = 100;
 
@@ -54,11 +57,14 @@ export type Keep = (chosen: Chosen) => Promise<GivenPayment | undefined>;
 export class DeliveryRecovery {
   readonly chosen: (RequestIdentity & { receiptId: string; place: RecordPlace })[] = [];
   readonly delivered = new Set<string>();
+  /** Whether the process before this one ended in order, so that whatever it does not say was delivered was cut. */
+  endedInOrder = false;
   /** Whether a join was made durable before. */
   joined = false;
 
   readonly onItem = ({ meta }: Item, place: RecordPlace): void => {
     if (meta.kind === 'join') this.joined = true;
+    this.endedInOrder = meta.kind === ENDED;
     const { key, hash, receipt } = meta as { key: string; hash: string; receipt: string };
     if (meta.kind === 'chosen') this.chosen.push({ key, hash, receiptId: receipt, place });
     if (meta.kind === 'delivered') this.delivered.add(receipt);
@@ -79,12 +85,15 @@ export class DeliveryLedger {
   readonly #options: DeliveryLedgerOptions;
   readonly #requests: RequestLedger<Given>;
   readonly #delivered: Set<string>;
+  /** Deliveries whose statement is durable: what is put into the outbox later stands after it in the log. */
+  readonly #said: Set<string>;
   #gathered: { receiptId: string; bytesSent: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DeliveryLedgerOptions) {
     this.#options = options;
     this.#delivered = options.recovered.delivered;
+    this.#said = new Set(this.#delivered);
     this.#requests = new RequestLedger({
       load: ({ place, receiptId }) => readGiven(this.#options.outbox.read(place), receiptId),
       reused: ({ key }) =>
@@ -163,6 +172,25 @@ export class DeliveryLedger {
     this.#timer ??= setTimeout(() => void this.flush().catch(this.#options.onFailure), GATHER_MS);
   }
 
+  /** Whether the log is told, before anything that is put from now on, that an answer went out in full. */
+  isDelivered(receiptId: string): boolean {
+    return this.#said.has(receiptId);
+  }
+
+  /**
+   * Says so of an answer of a process that was killed, which may have sent it and not lived to say so: it is given
+   * whenever it is asked for, and how much of it went out is not known. What an orderly end left unsaid was cut.
+   */
+  deliveredBeforeCrash(receiptId: string): void {
+    if (!this.#options.recovered.endedInOrder) this.delivered(receiptId, 0);
+  }
+
+  /** Makes what was gathered durable, and that nothing is missing. Call last. */
+  async end(): Promise<void> {
+    await this.flush();
+    await this.#options.outbox.put({ meta: { kind: ENDED } });
+  }
+
   /** Lets go of requests older than `moment` (Unix milliseconds) whose deliveries the log has. */
   forgetBefore(moment: number): void {
     this.#requests.forget(this.#options.outbox.dropBefore(moment));
@@ -173,13 +201,14 @@ export class DeliveryLedger {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { outbox, signer } = this.#options;
-    const puts = this.#gathered.splice(0).map(({ receiptId, bytesSent }) => {
+    const puts = this.#gathered.splice(0).map(async ({ receiptId, bytesSent }) => {
       const entry = signStatement(
         'request.deliver',
         { receipt: receiptId, bytesSent: String(bytesSent) },
         signer,
       );
-      return outbox.put({ meta: { kind: 'delivered', receipt: receiptId }, entry });
+      await outbox.put({ meta: { kind: 'delivered', receipt: receiptId }, entry });
+      this.#said.add(receiptId);
     });
     await Promise.all(puts);
   }

@@ -157,7 +157,7 @@ export class Gateway {
     this.refuse();
     await this.till.stop();
     await this.ledger
-      .flush()
+      .end()
       .catch((error: unknown) => this.#env.log.error({ err: error }, 'keeping deliveries'));
     const sent = await this.#shipper.flush(STOP_FLUSH_MS);
     if (!sent)

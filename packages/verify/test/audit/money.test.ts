@@ -196,6 +196,19 @@ describe('planted faults, each found by its code', () => {
     }
   });
 
+  it('charge-undelivered: of two receipts for one request the one that was not delivered', async () => {
+    const log = paidRealLog();
+    const left = log.answer({ delivered: false });
+    const given = log.twin(left);
+    log.witness();
+    log.charge(left);
+    const report = await audit(log, new FakeChain());
+    expect(report.findings.map(({ code, where }) => [code, where])).toEqual([
+      ['charge-undelivered', `entry ${log.money.flawed[0]?.index}`],
+    ]);
+    expect(String(report.findings[0])).toContain(given.receipt);
+  });
+
   it('charge-early: before witnesses saw the receipt', async () => {
     const log = paidRealLog();
     log.charge(log.answer());

@@ -5,6 +5,7 @@ export const CHARGE_FLAWS = [
   'no-output', // no receipt of that id counts before it
   'not-witnessed', // no logged witnessed checkpoint covers the receipt before the charge (PROTOCOL 4.3)
   'double-charge', // the receipt, or the payer's request, was charged or released before
+  'not-delivered', // its gateway gave another receipt for this request, or said of none that it gave it (PROTOCOL 5.4)
   'price', // no price book of this gateway for this model and network, or another fee than it says
   'amount', // not the receipt's amount, not its price, or above the order's most
   'times', // the receipt's own times lie outside its bracket, or that is too wide (PROTOCOL 3.3)

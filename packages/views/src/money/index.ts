@@ -4,7 +4,7 @@ export * from './batch-content.ts';
 export type { ChargeRecord, PaidOutput, ReleaseRecord, SettledRecord } from './charge-record.ts';
 export { CHARGE_FLAWS, type ChargeFlaw, type FlawedCharge } from './flaw.ts';
 export { MAX_BRACKET_SECONDS, NODE_CLOCK_SKEW_SECONDS } from './judge-times.ts';
-export { Money } from './money.ts';
+export { DELIVERED_RULES, Money } from './money.ts';
 export { PriceList, type PublishedPrice } from './price-list.ts';
 export * from './refund-content.ts';
 export * from './uncharged.ts';

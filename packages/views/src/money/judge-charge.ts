@@ -3,6 +3,7 @@ import type { LogRecord, Predicate } from '@assay/core';
 import { feeOf, priceOf, type Secp256k1 } from '@assay/core/money';
 import type { Registry } from '../registry/index.ts';
 import type { PaidOutput } from './charge-record.ts';
+import type { Delivery } from './deliveries.ts';
 import type { Judged } from './flaw.ts';
 import { judgeOrder } from './judge-order.ts';
 import { judgePayment } from './judge-payment.ts';
@@ -20,6 +21,10 @@ export interface ChargeContext {
   readonly price: PublishedPrice | undefined;
   /** Whether the receipt, or the payer's request, was charged or released before. */
   readonly ended: 'charged' | 'released' | undefined;
+  /** What its gateway said before of giving this request an answer. */
+  readonly delivery: Delivery;
+  /** Whether a charge needs to have been said to be delivered; else it may only not contradict what was said. */
+  readonly mustBeDelivered: boolean;
   /** All that was captured on the payment channel before. */
   readonly capturedBefore: bigint;
 }
@@ -43,6 +48,8 @@ export function judgeCharge(record: LogRecord & { kind: 'charge' }, context: Cha
     return { flaw: 'not-witnessed', what: 'no witnessed checkpoint in the log covers the receipt yet' };
   }
   if (ended !== undefined) return { flaw: 'double-charge', what: `this request was ${ended} before` };
+  const undelivered = judgeDelivery(context);
+  if (undelivered !== undefined) return undelivered;
   if (price === undefined) return { flaw: 'price', what: `no price book ${charge.priceBook} is published` };
   const found: ChargeCase = { ...context, record, charge, output, price };
   return (
@@ -54,6 +61,16 @@ export function judgeCharge(record: LogRecord & { kind: 'charge' }, context: Cha
     judgeVersion(found) ??
     judgePayment(found)
   );
+}
+
+/** PROTOCOL 5.4: of several receipts for one request only the one that was delivered is charged. */
+function judgeDelivery({ delivery, mustBeDelivered }: ChargeContext): Judged {
+  if (delivery === 'this' || (delivery === 'none' && !mustBeDelivered)) return undefined;
+  const what =
+    delivery === 'none'
+      ? 'its gateway did not say before that it delivered this receipt'
+      : `its gateway delivered another receipt for this request, ${delivery.other}`;
+  return { flaw: 'not-delivered', what };
 }
 
 function judgePrice({ record, charge, output, price, registry }: ChargeCase): Judged {

@@ -1,8 +1,9 @@
 /** The money of one log: prices, what was charged and released, what was settled; and which charges count for nothing. */
-import { type LogRecord, sha256 } from '@assay/core';
+import { hex, type LogRecord, sha256, utf8 } from '@assay/core';
 import { nobleSecp256k1, type Secp256k1 } from '@assay/core/money';
 import type { Registry } from '../registry/index.ts';
 import type { ChargeRecord, PaidOutput, ReleaseRecord, SettledRecord } from './charge-record.ts';
+import { Deliveries } from './deliveries.ts';
 import type { FlawedCharge } from './flaw.ts';
 import { judgeCharge } from './judge-charge.ts';
 import { nodeAddress } from './judge-payment-signature.ts';
@@ -10,6 +11,12 @@ import { PriceList } from './price-list.ts';
 
 /** RFC 6962 §2.1: what is hashed before a leaf. */
 const LEAF_PREFIX = Uint8Array.of(0);
+
+/**
+ * Under these rules, in force from their `rules.activate` on, a charge needs a `request.deliver` of its gateway before it
+ * (PROTOCOL 5.4). Without them a charge may only not contradict one, so that logs from before are read as they were.
+ */
+export const DELIVERED_RULES = `sha256:${hex(sha256(utf8('assay money rules 2')))}`;
 
 /**
  * A pure fold over a log prefix, beside the registry that judges who may say what. Everything carries its log index, so
@@ -29,12 +36,14 @@ export class Money {
   readonly #captured = new Map<string, bigint>();
   /** What became of a receipt, and of a payer's request: each ends once. */
   readonly #ended = new Map<string, 'charged' | 'released'>();
-  readonly #delivered = new Map<string, string>();
+  readonly #deliveries: Deliveries;
+  #mustBeDelivered = false;
 
   /** @param curve recovers signers; the native one makes folding some twenty times faster */
   constructor(registry: Registry, curve: Secp256k1 = nobleSecp256k1) {
     this.#registry = registry;
     this.#curve = curve;
+    this.#deliveries = new Deliveries((signer, key) => registry.participants.speaksFor(signer, key));
   }
 
   /** Charges that count, in log order. */
@@ -69,7 +78,7 @@ export class Money {
 
   /** The gateway that said it delivered an output. */
   deliveredBy(receipt: string): string | undefined {
-    return this.#delivered.get(receipt);
+    return this.#deliveries.by(receipt);
   }
 
   /**
@@ -87,7 +96,10 @@ export class Money {
         this.#addOutput(record, entry);
         break;
       case 'request.deliver':
-        this.#delivered.set(record.predicate.receipt, signer);
+        this.#deliveries.said(record.predicate.receipt, signer);
+        break;
+      case 'rules.activate':
+        this.#mustBeDelivered ||= record.predicate.rules === DELIVERED_RULES;
         break;
       case 'charge':
         this.#addCharge(record);
@@ -113,6 +125,7 @@ export class Money {
     if (predicate.amount === undefined || this.#outputs.has(id)) return;
     const entryLeaf = sha256(LEAF_PREFIX, entry);
     this.#outputs.set(id, { id, index, entryLeaf, node: signer, receipt: predicate });
+    this.#deliveries.answered(requestKey(predicate.request.client, predicate.request.id), id);
   }
 
   #addCharge(record: LogRecord & { kind: 'charge' }): void {
@@ -128,6 +141,8 @@ export class Money {
       output,
       price,
       ended: keys.map((key) => this.#ended.get(key)).find((end) => end !== undefined),
+      delivery: this.#deliveries.of(charge.receipt, record.signer),
+      mustBeDelivered: this.#mustBeDelivered,
       capturedBefore: channel === undefined ? 0n : this.capturedOn(channel),
     });
     const { id, index, signer: gateway } = record;

@@ -10,8 +10,24 @@ import {
   ZERO_BYTES32,
 } from '@assay/core/money';
 import { describe, expect, it } from 'vitest';
-import { affectedReceipts, batchContent, refundContent, uncharged } from '../../src/index.ts';
-import { agent, channel, gateway, nodeA, nodeB, owner, settler, stranger } from '../support/log-builder.ts';
+import {
+  affectedReceipts,
+  batchContent,
+  DELIVERED_RULES,
+  refundContent,
+  uncharged,
+} from '../../src/index.ts';
+import {
+  agent,
+  channel,
+  gateway,
+  nodeA,
+  nodeB,
+  operator,
+  owner,
+  settler,
+  stranger,
+} from '../support/log-builder.ts';
 import {
   type Bend,
   BOOK,
@@ -184,6 +200,57 @@ describe('a charge counts for nothing', () => {
     log.charge(let_go);
     expect(log.money.charges).toHaveLength(1);
     expect(log.money.flawed.map(({ flaw }) => flaw)).toEqual(Array(3).fill('double-charge'));
+  });
+
+  it('[not-delivered] PROTOCOL 5.4: of two receipts for one request only the one that its gateway delivered', () => {
+    const log = paidLog();
+    const left = log.answer({ delivered: false });
+    const given = log.twin(left);
+    log.witness();
+    log.charge(left);
+    expect(log.money.flawed).toMatchObject([{ flaw: 'not-delivered', receipt: left.receipt }]);
+    // What was ignored used nothing up: the sum on the payment channel begins with the one that counts.
+    const honest = paidLog();
+    const one = honest.answer({ delivered: false });
+    const two = honest.twin(one);
+    honest.witness();
+    honest.charge(two);
+    expect(honest.money.flawed).toEqual([]);
+    honest.charge(one);
+    expect(honest.money.flawed).toMatchObject([{ flaw: 'double-charge' }]);
+    expect(given.receipt).not.toBe(left.receipt);
+  });
+
+  it('[not-delivered] what another gateway says of a delivery takes nothing away, and gives nothing', () => {
+    const log = paidLog();
+    log.log.join(stranger, ['gateway']);
+    const answer = log.answer({ delivered: false });
+    const twin = log.twin(answer, { delivered: false });
+    log.deliver(twin.receipt, stranger);
+    log.deliver(answer.receipt);
+    log.witness();
+    log.charge(answer);
+    expect(log.money.flawed).toEqual([]);
+  });
+
+  it('[not-delivered] once the rules ask for it, also what nobody said was delivered; before, logs are read as they were', () => {
+    const log = paidLog();
+    const before = log.answer({ delivered: false });
+    log.witness();
+    log.charge(before);
+    log.log.add(stranger, 'rules.activate', { rules: DELIVERED_RULES, nonce: '1'.repeat(32) });
+    const still = log.answer({ delivered: false });
+    log.witness();
+    log.charge(still);
+    expect(log.money.charges).toHaveLength(2);
+    log.log.add(operator, 'rules.activate', { rules: DELIVERED_RULES, nonce: '2'.repeat(32) });
+    const after = log.answer({ delivered: false });
+    log.witness();
+    log.charge(after);
+    expect(log.money.flawed).toMatchObject([{ flaw: 'not-delivered', receipt: after.receipt }]);
+    expect(log.money.charges).toHaveLength(2);
+    const other = log.answer();
+    expect(log.money.deliveredBy(other.receipt)).toBe(gateway.keyId);
   });
 
   it('[version] when it has no weight in the decision, or an older decision was obeyed than ordered', () => {

@@ -75,6 +75,8 @@ export interface Bend {
   readonly client?: string;
   readonly receipt?: Partial<Predicate<'output.receipt'>>;
   readonly receiptBy?: typeof session;
+  /** Whether the gateway says that it delivered it. */
+  readonly delivered?: boolean;
 }
 
 /** A delivered answer, ready to be charged. */
@@ -155,8 +157,23 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
       ...bend.receipt,
     };
     const id = this.#sign(node, bend.version ?? this.v1, receipt, bend.receiptBy ?? node.payment);
-    this.log.add(gateway, 'request.deliver', { receipt: id, bytesSent: '4' });
+    if (bend.delivered ?? true) this.deliver(id);
     return { receipt: id, order: ordered ? signed : undefined, payer: by };
+  }
+
+  /** The gateway says that it delivered a receipt. */
+  deliver(receipt: string, by: Person = gateway): string {
+    return this.log.add(by, 'request.deliver', { receipt, bytesSent: '4' });
+  }
+
+  /** Another node's receipt for the same request, as failover makes one. */
+  twin(first: PaidAnswer, bend: Bend = {}): PaidAnswer {
+    const record = this.log.timeline.record(first.receipt);
+    if (record?.kind !== 'output.receipt') throw new Error('no receipt');
+    const { request, order } = record.predicate;
+    const receipt = { request, attempt: 1, ...(order === undefined ? {} : { order }) };
+    const { receipt: id } = this.answer({ ...bend, ordered: false, receipt });
+    return { ...first, receipt: id };
   }
 
   /** The charge of an answer, as an honest gateway makes it; `more` bends it. */

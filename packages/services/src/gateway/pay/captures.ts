@@ -10,6 +10,8 @@ export interface CapturesOptions {
   readonly view: { readonly registry: Registry; indexOf(id: string): number | undefined };
   /** Exact bytes of a receipt that was delivered here. */
   readonly receiptEntry: (id: string) => Uint8Array | undefined;
+  /** Whether the log is told that it was given to its client, before whatever is said from now on. */
+  readonly isDelivered: (id: string) => boolean;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -61,12 +63,14 @@ export class Captures {
   }
 
   async #end(hold: Hold): Promise<void> {
-    const { ledger, view } = this.#options;
+    const { ledger, view, isDelivered } = this.#options;
     const { receipt: receiptId = '' } = hold;
     const index = view.indexOf(receiptId);
     // Witnessed, and by a checkpoint that is itself in the log: what is charged, others must be able to judge.
     const recorded = index === undefined ? undefined : view.registry.time.recordedAt(index);
     if (recorded === undefined) return;
+    // PROTOCOL 5.4: whose client went away meanwhile may come back for it, until its order ends.
+    if (!isDelivered(receiptId)) return;
     const receipt = this.#remembered.get(receiptId) ?? this.#receipt(receiptId);
     this.#remembered.delete(receiptId);
     if (receipt !== undefined && this.#isChargeable(hold, receipt, recorded)) {

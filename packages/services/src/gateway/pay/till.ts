@@ -92,6 +92,8 @@ export class Till {
       const paid = exact === undefined || tx !== undefined ? undefined : chain.exactPaid(payer, exact.nonce);
       if (paid !== undefined) await ledger.paid(id, paid);
     }
+    for (const { receipt } of ledger.in('delivered'))
+      if (receipt !== undefined) deliveries.deliveredBeforeCrash(receipt);
     chain.start();
     const { signer, keyId: gateway } = identity;
     const { prices } = this;
@@ -113,6 +115,7 @@ export class Till {
       ledger,
       view,
       receiptEntry: (id) => deliveries.receiptEntry(id),
+      isDelivered: (id) => deliveries.isDelivered(id),
       signer,
       clock,
       onFailure: (error) => log.error({ err: error }, 'capturing'),

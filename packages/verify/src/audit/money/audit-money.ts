@@ -24,6 +24,7 @@ const CODES: { readonly [F in ChargeFlaw]: FindingCode } = {
   'no-output': 'charge-without-output',
   'not-witnessed': 'charge-early',
   'double-charge': 'charge-double',
+  'not-delivered': 'charge-undelivered',
   price: 'charge-amount',
   amount: 'charge-amount',
   times: 'charge-receipt',

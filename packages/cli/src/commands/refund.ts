@@ -16,8 +16,9 @@ interface RefundFlags extends WaitFlags {
   readonly incident: string;
 }
 
-/** The settler's answer (specs/serving.md §6). */
-interface Outcome {
+/** One refund of an incident, as the settler answers (specs/serving.md §6). */
+interface Round {
+  readonly round: number;
   readonly count: number;
   readonly total: string;
   readonly shortfall: string;
@@ -25,6 +26,14 @@ interface Outcome {
   readonly txs: readonly string[];
   readonly logged: { readonly id: string; readonly index: number };
 }
+
+/** The newest, and those before it: charges that came to light later are given back in a further round. */
+interface Outcome extends Round {
+  readonly earlier: readonly Round[];
+}
+
+/** Refusals that pass by themselves. */
+const PASSING: ReadonlySet<unknown> = new Set(['unposted', 'veto-window']);
 
 /** How often a settler is asked again whose batches witnesses have not seen yet. */
 const TRIES = 60;
@@ -45,7 +54,10 @@ export const refund = networkCommand<RefundFlags, []>({
     const answer = await ask(session, opened.id);
     if (!answer.ok) throw refusalOf(answer);
     const outcome = answer.body as unknown as Outcome;
-    const settled = await recordAll(session, { incident: opened.id, outcome, flags });
+    const settled: string[] = [];
+    for (const round of [...outcome.earlier, outcome]) {
+      settled.push(...(await recordAll(session, { incident: opened.id, outcome: round, flags })));
+    }
     const [total, shortfall] = [BigInt(outcome.total), BigInt(outcome.shortfall)];
     const short = shortfall > 0n;
     return finding(short, { ...outcome, incident: opened.id, settled }, [
@@ -55,17 +67,22 @@ export const refund = networkCommand<RefundFlags, []>({
             `${moneyText(session, String(shortfall))} could not be covered by credits, fees and stake; payers share that pro rata`,
           ]
         : []),
+      ...(outcome.round === 1
+        ? []
+        : [
+            `this is refund ${outcome.round} of the incident, for charges that came to light since the one before`,
+          ]),
       `refund ${shortId(outcome.logged.id)} at index ${outcome.logged.index}; ${settled.length} records settled as compensated`,
     ]);
   },
 });
 
-/** Charges can be given back once their batch is posted, logged and witnessed: seconds, which are waited for. */
+/** Charges can be given back once their batch is posted, logged and witnessed, and once nobody can veto it any more. */
 async function ask(session: Session, incident: string): Promise<SettlerAnswer> {
   const path = `/assay/v1/refunds/${incident}`;
   for (let tried = 1; ; tried++) {
     const answer = await askSettler(session, path, session.signatory('owner'));
-    if (answer.ok || answer.body['code'] !== 'unposted' || tried === TRIES) return answer;
+    if (answer.ok || !PASSING.has(answer.body['code']) || tried === TRIES) return answer;
     await sleep(PAUSE_MS);
   }
 }
@@ -73,7 +90,7 @@ async function ask(session: Session, incident: string): Promise<SettlerAnswer> {
 /** Says in the log, for each output, that it was compensated by the refund. What is recorded already is left. */
 async function recordAll(
   session: Session,
-  of: { readonly incident: string; readonly outcome: Outcome; readonly flags: RefundFlags },
+  of: { readonly incident: string; readonly outcome: Round; readonly flags: RefundFlags },
 ): Promise<string[]> {
   const { incident, outcome, flags } = of;
   const timeline = await session.freshTimeline();

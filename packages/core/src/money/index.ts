@@ -9,6 +9,7 @@ export * from './order.ts';
 export * from './payment-signature.ts';
 export * from './price.ts';
 export * from './receipt-payment.ts';
+export * from './refund-id.ts';
 export * from './secp256k1.ts';
 export * from './signer.ts';
 export * from './voucher.ts';

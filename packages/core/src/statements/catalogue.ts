@@ -167,7 +167,9 @@ const keysOf: KeysOf = {
   ],
   release: ({ receipt }, signer) => (receipt === undefined ? [] : [`release ${signer} ${receipt}`]),
   batch: ({ network, vault, number }) => [`batch ${network} ${vault} ${number}`],
-  refund: ({ network, vault, incident }) => [`refund ${network} ${vault} ${incident}`],
+  refund: ({ network, vault, incident, round }) => [
+    `refund ${network} ${vault} ${incident}${round === undefined ? '' : ` ${round}`}`,
+  ],
   'checkpoint.cosigned': ({ origin, size }) => [`cosigned ${origin} ${size}`],
   'view.root': ({ origin, size, rules }) => [`view ${origin} ${size} ${rules}`],
   'scope.attest': ({ incident, size }, signer) => [`attest ${signer} ${incident} ${size}`],

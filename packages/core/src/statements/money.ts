@@ -143,6 +143,8 @@ export const batch = z.strictObject({
 /** Signed by a settler: an incident's affected charges were given back as one class refund (PROTOCOL 7.6). */
 export const refund = z.strictObject({
   incident: recordId,
+  /** From 2 on: charges that came to light after the incident's refund before. Absent in its first. */
+  round: uint64.optional(),
   /** The witnessed log size as of which the incident's scope was taken. */
   size: uint64,
   network: evmNetwork,

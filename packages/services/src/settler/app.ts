@@ -5,7 +5,7 @@ import type { Registry } from '@assay/views';
 import { Hono } from 'hono';
 import { AUTHORIZATION, RequestSignatureError, requestSigner } from '../participant/index.ts';
 import type { NodeBindings } from '../serving/index.ts';
-import type { RefundOutcome } from './class-refund.ts';
+import type { RefundOutcome, RefundRound } from './class-refund.ts';
 import type { LeafProof } from './leaf-proofs.ts';
 import type { Settled } from './settlement.ts';
 
@@ -61,8 +61,8 @@ export function createSettlerApp(settler: SettlerService): Hono<NodeBindings> {
   app.post('/assay/v1/refunds/:incident', async (c) => {
     const incident = c.req.param('incident');
     assertJoined(settler, c.req.header(AUTHORIZATION), `/assay/v1/refunds/${incident}`);
-    const { total, shortfall, size, ...outcome } = await settler.refund(incident);
-    return c.json({ ...outcome, size: String(size), total: String(total), shortfall: String(shortfall) });
+    const { earlier, ...newest } = await settler.refund(incident);
+    return c.json({ ...textOf(newest), earlier: earlier.map(textOf) });
   });
   app.onError((error, c) => {
     if (!(error instanceof AssayError)) throw error;
@@ -70,6 +70,13 @@ export function createSettlerApp(settler: SettlerService): Hono<NodeBindings> {
   });
   return app;
 }
+
+const textOf = <T extends RefundRound>(refund: T) => ({
+  ...refund,
+  size: String(refund.size),
+  total: String(refund.total),
+  shortfall: String(refund.shortfall),
+});
 
 /** Settling costs the settler gas, so only participants may ask; what it does then is the log's to say, not theirs. */
 function assertJoined(

@@ -1,5 +1,5 @@
 /** What a class refund must say: a function of an incident's scope at a size (PROTOCOL 7.6, specs/payments.md "Refund"). */
-import { bytes32Of, evmHex, merkleRoot, refundLeafHash, ZERO_BYTES32 } from '@assay/core/money';
+import { evmHex, merkleRoot, refundId, refundLeafHash, ZERO_BYTES32 } from '@assay/core/money';
 import { leafOf } from './batch-content.ts';
 import type { ChargeRecord } from './charge-record.ts';
 import type { Money } from './money.ts';
@@ -8,6 +8,8 @@ import type { Money } from './money.ts';
 export interface RefundScope {
   /** Record id of the incident. */
   readonly incident: string;
+  /** Which refund of this incident, from 1. */
+  readonly round?: number;
   /** Log size as of which the scope was taken. */
   readonly size: number;
   readonly network: string;
@@ -61,8 +63,9 @@ export function refundContent(money: Money, scope: RefundScope): RefundContent {
   const posted = inScope.map((charge) => ({ charge, batch: batchOf(money, charge, scope.size) }));
   const charges = posted.filter((each): each is RefundedCharge => each.batch !== undefined);
   const payers = shares(charges);
+  const name = refundId(scope.incident, scope.round ?? 1);
   const leaves = [
-    ...payers.map((share) => refundLeafHash({ incident: bytes32Of(scope.incident), ...share })),
+    ...payers.map((share) => refundLeafHash({ incident: name, ...share })),
     ...charges.map(({ charge, batch }) => leafOf(charge, batch)),
   ];
   return {

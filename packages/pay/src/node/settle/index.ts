@@ -10,7 +10,7 @@ export {
   type RefundPlan,
   withdrawCall,
 } from './calls.ts';
-export { type PayerClaim, type Refunded, settleRefund } from './refund-settler.ts';
+export { type PayerClaim, type Refunded, settleRefund, vetoed } from './refund-settler.ts';
 export { revertReason } from './revert-reason.ts';
 export { SettleError } from './settle-error.ts';
 export * from './stake-calls.ts';

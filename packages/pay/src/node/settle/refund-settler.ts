@@ -2,7 +2,6 @@
  * Executes a class refund: two transactions make it claimable, and a third pays it out, so that payers need not come.
  * Like settling, every step asks the chain whether it is done.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFunctionData } from 'viem';
 import { MULTICALL3 } from '../chain/addresses.ts';
 import { devMulticall3Abi } from '../chain/artifacts/abis.ts';
@@ -45,12 +44,11 @@ export interface RefundParts {
 
 /** Payers in one transaction. */
 const PAYERS = 100;
-const LOOK_MS = 250;
 
 /**
- * Brings a refund to its end from wherever it stands.
+ * Brings a refund on from wherever it stands, to its end unless that must wait.
  *
- * @throws SettleError `other-refund`; TxError; RpcError
+ * @throws SettleError `veto-window` | `vetoed` | `other-refund`; TxError; RpcError
  */
 export async function settleRefund(
   parts: RefundParts,
@@ -66,14 +64,21 @@ export async function settleRefund(
   if ((await reads.refund(plan.incident)).state === 'none')
     await step('propose', proposeRefundCall(vault, plan));
   const proposed = await reads.refund(plan.incident);
+  if (proposed.state === 'none') throw vetoed(plan);
   if (proposed.root !== plan.root) {
     throw new SettleError('other-refund', {
       what: `the vault has a refund of this incident with the root ${proposed.root}, and the log gives ${plan.root}`,
-      fix: 'One refund per incident: have the vetoer stop that one within its window, or settle what is left one by one.',
+      fix: 'Another settler proposed that one: have the vetoer stop it within its window.',
     });
   }
   if (proposed.state === 'proposed') {
-    while ((await reads.now()) < proposed.executableAt) await sleep(LOOK_MS);
+    const left = proposed.executableAt - (await reads.now());
+    if (left > 0) {
+      throw new SettleError('veto-window', {
+        what: `the refund is proposed, and can be vetoed for ${left} s more`,
+        fix: 'Ask again then; the settler executes it by itself.',
+      });
+    }
     await step('execute', executeRefundCall(vault, plan));
   }
   made.push(...hashesOf(outbox, [`propose ${label}`, `execute ${label}`]));
@@ -81,6 +86,13 @@ export async function settleRefund(
   const paid = funded === 0n ? [] : await payOut(parts, claims, step);
   return { made, paid, funded, shortfall: plan.total - funded };
 }
+
+/** It was proposed, and the vault knows of it no more: only its vetoer can bring that about. */
+export const vetoed = ({ incident }: Pick<RefundPlan, 'incident'>): SettleError =>
+  new SettleError('vetoed', {
+    what: `the vetoer stopped the refund ${incident} within its window; nothing was given back`,
+    fix: 'Ask the vetoer why. A refund of other charges can be proposed: amend the incident, and ask again.',
+  });
 
 /** One call for many payers: one of them that fails stops nobody else. */
 async function payOut(

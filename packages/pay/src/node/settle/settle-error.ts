@@ -8,6 +8,8 @@ import { AssayError } from '@assay/core';
  * - `not-upheld`: an incident that moves no money
  * - `nothing-to-refund`: no charge in the incident's scope can be given back
  * - `unposted`: charges in its scope are in no batch yet
+ * - `veto-window`: proposed, and executed once nobody can veto it any more
+ * - `vetoed`: the vetoer stopped it; nothing was given back
  * - `other-refund`: the vault has another refund of the incident
  */
 export class SettleError extends AssayError<
@@ -17,5 +19,7 @@ export class SettleError extends AssayError<
   | 'not-upheld'
   | 'nothing-to-refund'
   | 'unposted'
+  | 'veto-window'
+  | 'vetoed'
   | 'other-refund'
 > {}

@@ -10,14 +10,14 @@ export interface FaultyRpc {
   readonly url: string;
   /** Methods that were passed on, in order. */
   readonly passed: readonly string[];
-  /** Decides on each call. */
-  set(decide: (method: string) => Fault): void;
+  /** Decides on each call; `text` is all that was sent. */
+  set(decide: (method: string, text: string) => Fault): void;
   close(): Promise<void>;
 }
 
 /** Starts a wire to the node at `target`. */
 export async function faultyRpc(target: string): Promise<FaultyRpc> {
-  let decide: (method: string) => Fault = () => 'none';
+  let decide: (method: string, text: string) => Fault = () => 'none';
   const passed: string[] = [];
   const server: Server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -25,7 +25,7 @@ export async function faultyRpc(target: string): Promise<FaultyRpc> {
     incoming.on('end', () => {
       const body = Buffer.concat(chunks);
       const { method } = JSON.parse(body.toString()) as { method: string };
-      const fault = decide(method);
+      const fault = decide(method, body.toString());
       if (fault === 'lose-request') return;
       passed.push(method);
       const forward = request(

@@ -38,6 +38,7 @@ import { ed25519Cosigner, ed25519NoteSigner, formatVkey } from '@assay/log';
 import { openWitnessSeed } from '@assay/log/node';
 import {
   type Anvil,
+  approveCall,
   DEV_FAUCET_KEY,
   deployDevContracts,
   devAddress,
@@ -50,6 +51,7 @@ import {
   readTokenBalance,
   type SettlementTerms,
   settlementVaultAbi,
+  stakeCall,
   startAnvil,
   type TxOutbox,
   VaultReads,
@@ -250,10 +252,51 @@ export class MoneyLab {
   async initiateWithdraw(payer: Payer, amount: bigint): Promise<void> {
     const args = [payer.config as never, amount] as const;
     const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'initiateWithdraw', args });
-    await this.anvil.rpc.call('anvil_impersonateAccount', [payer.address]);
-    await this.anvil.rpc.call('anvil_setBalance', [payer.address, '0xde0b6b3a7640000']);
-    const to = '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003';
-    await this.anvil.rpc.call('eth_sendTransactionSync', [{ from: payer.address, to, data }]);
+    await this.#sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
+  }
+
+  /** The node bonds money that it may lose. */
+  async stake(amount: bigint): Promise<void> {
+    const node = this.address('node');
+    const registry = devAddress('ParticipantRegistry');
+    await this.mint(node, amount);
+    const { to, data } = approveCall(TOKEN, registry, amount);
+    await this.#sendAs(node, to, data);
+    await this.#sendAs(node, registry, stakeCall(registry, node, amount).data);
+  }
+
+  /** The vetoer stops a refund. @param name  as the vault knows it */
+  async veto(name: string): Promise<void> {
+    const args = [name as `0x${string}`] as const;
+    const data = encodeFunctionData({ abi: settlementVaultAbi, functionName: 'vetoRefund', args });
+    await this.#sendAs(this.address('operator'), VAULT, data);
+  }
+
+  /** The chain's clock goes on. */
+  async later(seconds: number): Promise<void> {
+    await this.anvil.rpc.call('evm_increaseTime', [seconds]);
+    await this.anvil.rpc.call('evm_mine');
+  }
+
+  /** Charges that stand in no logged batch. */
+  get unsettled(): number {
+    const { batches, charges } = this.books.money;
+    const covered = Math.max(0, ...batches.map(({ predicate }) => Number(predicate.to)));
+    return charges.filter(({ index }) => index >= covered).length;
+  }
+
+  /** An incident over the lab's version. @param times  outputs recorded from here on, in Unix seconds */
+  incident(name = 'owner', from = 0): Promise<string> {
+    const nonce = hex(randomBytes(16));
+    return this.say(name, 'incident.open', { versions: [this.version], from, nonce });
+  }
+
+  /** As anybody's own wallet sends it. */
+  async #sendAs(from: string, to: string, data: string): Promise<void> {
+    await this.anvil.rpc.call('anvil_impersonateAccount', [from]);
+    await this.anvil.rpc.call('anvil_setBalance', [from, '0xde0b6b3a7640000']);
+    await this.anvil.rpc.call('eth_sendTransactionSync', [{ from, to, data }]);
+    await this.anvil.rpc.call('anvil_stopImpersonatingAccount', [from]);
   }
 
   /** An answer of the node to `payer`, delivered and logged. */

@@ -26,9 +26,17 @@ function* differences(
   affected: ReturnType<typeof affectedReceipts>,
 ): Generator<string> {
   const { incident, network, vault } = said;
+  const scope = {
+    incident,
+    round: Number(said.round ?? 1),
+    size: Number(said.size),
+    network,
+    vault,
+    affected,
+  };
   let due: ReturnType<typeof refundContent>;
   try {
-    due = refundContent(money, { incident, size: Number(said.size), network, vault, affected });
+    due = refundContent(money, scope);
   } catch (error) {
     // An incident that is not there, or a size that nobody witnessed: there is nothing that it could be a refund of.
     if (!(error instanceof LineageError) && !(error instanceof KnownAtError)) throw error;

@@ -82,6 +82,7 @@ export {
 export { upload, type UploadOptions, type UploadResult } from './client/uploader.ts';
 export { type EncodedPack, encodePack, encodePage } from './client/encode.ts';
 export { Custody, type Health } from './client/custody.ts';
+export type { Renewal } from './client/renew.ts';
 export { ShardReader } from './client/shard-reader.ts';
 export * from './falsehood.ts';
 export {

@@ -117,18 +117,23 @@ function shardLeaf({ packId, index, root, length }: ShardRef): Uint8Array {
 }
 
 /**
- * Checks signature, membership, epoch and inclusion.
+ * Checks signature, membership, inclusion, and that the lease runs in the committee's epoch.
  * @throws ReceiptError `committee` | `inclusion` | `signature`
  */
 export function verifyShardReceipt(value: ShardReceipt, committee: Committee): VerifiedReceipt {
   const receipt = decodeReceipt(value.receipt);
   const node = `node ed25519:${hex(receipt.nodeId)}`;
   const member = committee.members.some((id) => equal(id, receipt.nodeId));
+  // A promise stands for as long as its lease runs, whatever the epoch it was made in.
+  const runs = receipt.epoch <= committee.epoch && committee.epoch < receipt.leaseEnd;
   const same =
     equal(receipt.networkId, committee.networkId) && equal(receipt.committeeRoot, committeeRoot(committee));
-  if (!member || !same || receipt.epoch !== committee.epoch) {
+  if (!member || !same) {
+    throw new ReceiptError('committee', { what: `${node} did not sign for this committee` });
+  }
+  if (!runs) {
     throw new ReceiptError('committee', {
-      what: `${node} signed for epoch ${receipt.epoch} of another committee`,
+      what: `${node} signed for epochs ${receipt.epoch} to ${receipt.leaseEnd - 1}, and it is epoch ${committee.epoch}`,
     });
   }
   const range = { from: value.position, to: value.position + 1 };

@@ -59,10 +59,14 @@ describe('shard receipts', () => {
     );
   });
 
-  it('a receipt of another epoch, network or committee does not count', () => {
+  it('a receipt of a later epoch, an ended lease, another network or committee does not count', () => {
     expect(() => verifyShardReceipt(receiptFor(players, header, 0, { epoch: 8 }), committee)).toThrow(
       /committee/,
     );
+    // One of an earlier epoch stands until its lease ends: here with epoch 19.
+    const early = receiptFor(players, header, 0, { epoch: 6 });
+    expect(verifyShardReceipt(early, { ...committee, epoch: 19 }).leaseEnd).toBe(20);
+    expect(() => verifyShardReceipt(early, { ...committee, epoch: 20 })).toThrow(/committee.*epoch 20/);
     const smaller = { ...committee, members: committee.members.slice(1) };
     expect(() => verifyShardReceipt(receiptFor(players, header, 0), smaller)).toThrow(/committee/);
   });

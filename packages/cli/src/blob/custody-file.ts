@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { equal, hex } from '@assay/core';
 import {
   type BlobCertificate,
+  type Committee,
   decodeBlobCertificate,
   decodeCbor,
   decodePackCertificate,
+  decodeReceipt,
   encodeBlobCertificate,
   encodeCbor,
   encodePackCertificate,
@@ -62,6 +64,14 @@ export function readCustody(dir: string, blob: Uint8Array): CustodyFile {
     if (!(cause instanceof FormatError || cause instanceof TypeError)) throw cause;
     throw new CliError('unreadable-file', { what: 'not the certificates of a blob', where: path, cause });
   }
+}
+
+/** The committee in the epoch in which the blob was sealed: its certificate was signed for that one. */
+export function sealedCommittee({ sealed }: CustodyFile, committee: Committee): Committee {
+  const epochs = sealed.flatMap(({ receipts }) =>
+    receipts.map(({ receipt }) => decodeReceipt(receipt).epoch),
+  );
+  return epochs.length === 0 ? committee : { ...committee, epoch: Math.max(...epochs) };
 }
 
 type Bytes = readonly Uint8Array[];

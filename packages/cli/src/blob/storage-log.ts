@@ -32,14 +32,15 @@ export async function recordsOf(session: Session, network: StorageConnection): P
   return records;
 }
 
-/** Custody by the log's newest repair, else by the certificates on this machine, else by those the blob was logged with. */
+/** Custody by the log's newest repair or renewal, else by the certificates on this machine, else by those the blob was logged with. */
 export async function openCustody(
   session: Session,
   network: StorageConnection,
   of: { readonly blob: string; readonly id: Uint8Array; readonly manifest: Manifest },
 ): Promise<Custody> {
   const logged = (await recordsOf(session, network)).of(of.blob);
-  if (existsCustody(session.dir, of.id) && logged.repairs.length === 0)
+  const signedAnew = logged.repairs.length > 0 || logged.certificates.length > 1;
+  if (existsCustody(session.dir, of.id) && !signedAnew)
     return new Custody(of.manifest, readCustody(session.dir, of.id).current, network.options);
   return currentCustody(of.manifest, logged, { connection: network });
 }

@@ -3,7 +3,7 @@ import { hex } from '@assay/core';
 import { openBlob, verifyBlobCertificate } from '@assay/storage';
 import { challengeNodes } from '../blob/challenge-nodes.ts';
 import { connect } from '../blob/connect.ts';
-import { readCustody } from '../blob/custody-file.ts';
+import { readCustody, sealedCommittee } from '../blob/custody-file.ts';
 import { convictionLines, convictionsOf, logAccusations, openCustody } from '../blob/storage-log.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
@@ -31,8 +31,8 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
   async run(session, flags, blobId) {
     await using network = connect(session, flags.storage);
     const id = hex(blobId);
-    const { certificate } = readCustody(session.dir, blobId);
-    const { signatures } = verifyBlobCertificate(certificate, network.committee);
+    const kept = readCustody(session.dir, blobId);
+    const { signatures } = verifyBlobCertificate(kept.certificate, sealedCommittee(kept, network.committee));
     using blob = await openBlob(blobId, network.options);
     using custody = await openCustody(session, network, { blob: id, id: blobId, manifest: blob.manifest });
     const before = await convictionsOf(session, network, id);

@@ -1,6 +1,7 @@
-/** The pack certificates of a blob that stand now, by the log: those of its last good repair, else those it was sealed with. */
-import { fromHex } from '@assay/core';
+/** The pack certificates of a blob that stand now, by the log: those of its last good repair or renewal, else those it was sealed with. */
+import { fromHex, type Predicate } from '@assay/core';
 import {
+  type Committee,
   Custody,
   FormatError,
   type Manifest,
@@ -9,9 +10,27 @@ import {
   readCertificatePages,
   ReceiptError,
   TransferError,
+  verifyBlobCertificate,
 } from '@assay/storage';
 import { packsOf, type StorageConnection } from '../storage-client/index.ts';
 import type { BlobRecords } from './storage-records.ts';
+
+/** Signed for by a quorum, whoever logged it. @throws ReceiptError `quorum` */
+function assertSigned(
+  { blob, totalBytes, leaseEnd, committee: { epoch }, signatures }: Predicate<'blob.certificate'>,
+  packs: readonly PackCertificate[],
+  committee: Committee,
+): void {
+  const facts = { blobId: fromHex(blob), totalBytes: Number(totalBytes), leaseEnd: Number(leaseEnd) };
+  const signed = signatures.map(({ node, signature }) => ({
+    node: fromHex(node.slice('ed25519:'.length)),
+    signature: fromHex(signature),
+  }));
+  verifyBlobCertificate(
+    { ...facts, packCertificates: packs.map(packCertificateId), signatures: signed },
+    { ...committee, epoch: Number(epoch) },
+  );
+}
 
 /**
  * Custody of a blob from what the log and the storage nodes have. A repair whose pages cannot be had, or are not good, is
@@ -26,10 +45,12 @@ export async function currentCustody(
 ): Promise<Custody> {
   const newestFirst = [...certificates, ...repairs].sort((a, b) => b.index - a.index);
   let last: unknown;
-  for (const { predicate } of newestFirst) {
+  for (const record of newestFirst) {
+    const { predicate } = record;
     try {
       const packs = await readCertificatePages(predicate.certificates.map(fromHex), connection.options.nodes);
       assertSame(packs, predicate.packs.root);
+      if (record.kind === 'blob.certificate') assertSigned(record.predicate, packs, connection.committee);
       return new Custody(manifest, packs, {
         ...connection.options,
         ...(absent === undefined ? {} : { absent }),

@@ -1,5 +1,6 @@
 /**
- * Looks after stored blobs: challenges their nodes, logs receipts that prove false, and repairs what fell below its quorum.
+ * Looks after stored blobs: challenges their nodes, logs receipts that prove false, repairs what fell below its quorum, and renews
+ * the leases of what is still wanted.
  *
  * The repair queue runs over all blobs at once, packs nearest to loss first. Above the quorum nothing is repaired: another
  * loss is what the code is for, and repair costs k shards of reading for each one rebuilt.
@@ -20,6 +21,7 @@ import {
 import { packsOf, silentNodes, type StorageConnection } from '../storage-client/index.ts';
 import { challengeResult } from './challenge-results.ts';
 import { currentCustody } from './current-custody.ts';
+import { keepLease, type LeaseState } from './leases.ts';
 import type { StorageRecords } from './storage-records.ts';
 
 export interface KeeperOptions {
@@ -30,8 +32,10 @@ export interface KeeperOptions {
   /** Milliseconds without an answer after which a node's shards count as out of reach. Until then silence means nothing. */
   readonly absentAfterMs: number;
   readonly now: () => number;
+  /** Leases of wanted blobs are renewed when they end within so many epochs. */
+  readonly renewWithinEpochs: number;
   /** Signs and logs; returns the record id. */
-  readonly say: <K extends 'challenge.result' | 'repair'>(
+  readonly say: <K extends 'challenge.result' | 'repair' | 'blob.certificate'>(
     kind: K,
     predicate: Predicate<K>,
   ) => Promise<string>;
@@ -46,6 +50,7 @@ export interface KeptBlob {
   readonly repaired: number;
   /** Ids of the statements about false receipts that were logged. */
   readonly because: readonly string[];
+  readonly lease: LeaseState;
   /** Why nothing could be said or done, when nothing could. */
   readonly problem?: Error;
 }
@@ -55,6 +60,7 @@ interface Kept {
   readonly custody: Custody;
   readonly before: Health;
   readonly because: readonly string[];
+  readonly lease: LeaseState;
   repaired: number;
   problem?: Error;
 }
@@ -107,7 +113,13 @@ export class StorageKeeper {
   async #look(blob: string, absent: ReadonlySet<string>): Promise<Kept> {
     const { connection, records, leaves } = this.#options;
     using opened = await openBlob(fromHex(blob), connection.options);
-    const custody = await currentCustody(opened.manifest, records.of(blob), { connection, absent });
+    const stands = await currentCustody(opened.manifest, records.of(blob), { connection, absent });
+    const { lease, custody } = await keepLease(stands, {
+      ...this.#options,
+      blob,
+      manifest: opened.manifest,
+      absent,
+    });
     const greeted = await custody.greet();
     const { accusations } = await custody.audit(connection.options.randomBytes(32), leaves);
     const because: string[] = [];
@@ -115,7 +127,7 @@ export class StorageKeeper {
       const id = await this.#accuse(blob, accusation);
       if (id !== undefined) because.push(id);
     }
-    return { blob, custody, before: custody.health(), because, repaired: 0 };
+    return { blob, custody, lease, before: custody.health(), because, repaired: 0 };
   }
 
   /** Logs a false receipt, unless the log has it already. */
@@ -126,14 +138,14 @@ export class StorageKeeper {
     if (evidence.cause === 'failed-challenge' && accusation.hello === undefined) return undefined;
     const { shard } = receipt;
     const said = await challengeResult(accusation, { blob, connection });
-    const { results, repairs } = records.of(blob);
+    const { results, repairs, certificates } = records.of(blob);
     const known = results.some(({ index, predicate }) => {
       const same =
         predicate.node === said.node &&
         predicate.pack === hex(shard.packId) &&
         predicate.index === shard.index;
-      // After a repair the node may have signed anew, and may have lied anew.
-      return same && repairs.every((repair) => repair.index < index);
+      // After a repair or a renewal the node has signed anew, and may have lied anew.
+      return same && [...repairs, ...certificates].every((later) => later.index < index);
     });
     return known ? undefined : say('challenge.result', said);
   }
@@ -183,7 +195,8 @@ const NOTHING = {
   after: { least: 0, of: 0, belowQuorum: 0 },
   repaired: 0,
   because: [],
-};
+  lease: { state: 'unknown', until: undefined },
+} as const;
 
 const reportOf = ({ custody, problem, ...rest }: Kept): KeptBlob => ({
   ...rest,

@@ -24,6 +24,8 @@ export const storageKeeperConfigSchema = z.strictObject({
   /** Between two rounds. */
   every: z.number().positive().default(60),
   leaves: z.int().min(1).max(1_024).default(4),
+  /** Leases of wanted blobs are renewed when they end within so many epochs; half of a new lease unless given. */
+  renewWithin: z.int().min(1).default(13),
   /** How long a node may be silent before its shards are rebuilt elsewhere. */
   absentAfter: z.number().positive().default(86_400),
 });
@@ -51,13 +53,14 @@ export function startStorageKeeper(
     policy: parsePolicy(readFileSync(config.log.policy)),
     clock,
     pollMs: config.log.pollMs,
-    onRecord: (record) => records.note(record),
+    onRecord: (record, { refusal }) => refusal === undefined && records.note(record),
     onError: (error) => log.warn({ err: error }, 'following the log'),
   });
   const keeper = new StorageKeeper({
     connection,
     records,
     leaves: config.leaves,
+    renewWithinEpochs: config.renewWithin,
     absentAfterMs: config.absentAfter * 1_000,
     now: () => clock.now(),
     say: async (kind, predicate) => {
@@ -95,6 +98,9 @@ async function keepOn(keeper: StorageKeeper, { follower, log, everyMs, signal }:
       for (const { problem, ...kept } of await keeper.round()) {
         const fell = kept.before.least < kept.before.of || problem !== undefined;
         if (fell) log.warn({ ...kept, err: problem }, 'a blob has lost shards');
+        const { state, until } = kept.lease;
+        if (state === 'renewed') log.info({ blob: kept.blob, until }, 'leases renewed');
+        if (state === 'failed') log.error({ blob: kept.blob, ...kept.lease }, 'leases could not be renewed');
       }
     } catch (error) {
       log.warn({ err: error }, 'a round of storage keeping failed; the next one tries again');

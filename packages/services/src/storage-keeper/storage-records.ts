@@ -16,6 +16,8 @@ export interface BlobRecords {
 /** A fold over the log's records. */
 export class StorageRecords {
   readonly #blobs = new Map<string, BlobRecords>();
+  /** Blobs that a published version names. */
+  readonly #wanted = new Set<string>();
   readonly #network: string;
 
   constructor({ networkId }: Committee) {
@@ -33,8 +35,18 @@ export class StorageRecords {
     return known;
   }
 
+  /**
+   * Whether the blob's leases are to be renewed: a version names it. A withdrawn one as well: what it made stays in the log,
+   * and may have to be made again to be judged.
+   */
+  isWanted(blob: string): boolean {
+    return this.#wanted.has(blob);
+  }
+
+  /** Folds in a record that counts: whoever calls judges authority. */
   note(record: LogRecord): void {
-    if (record.kind === 'blob.certificate' && record.predicate.committee.network === this.#network)
+    if (record.kind === 'version.publish') this.#wanted.add(record.predicate.blob.id);
+    else if (record.kind === 'blob.certificate' && record.predicate.committee.network === this.#network)
       this.of(record.predicate.blob).certificates.push(record as Certificate);
     else if (record.kind === 'repair') this.of(record.predicate.blob).repairs.push(record as Repair);
     else if (record.kind === 'challenge.result')

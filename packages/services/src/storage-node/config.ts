@@ -29,6 +29,8 @@ const schema = z.strictObject({
   quotaBytes: z.int().positive(),
   /** Bytes of a segment; 64 MiB unless given. */
   segmentBytes: z.int().min(1_048_576).optional(),
+  /** Epochs that a new lease lasts; 26 unless given. */
+  leaseEpochs: z.int().min(1).optional(),
   /** The network; a node whose key is not among the members only prints its key. */
   committee: committeeSchema.optional(),
   /** Tenants served; `"everybody"` is allowed on a loopback address alone. */

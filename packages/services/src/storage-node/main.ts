@@ -1,6 +1,6 @@
 /**
- * Storage nodes in one process: `node main.ts CONFIG.json… [--keeper KEEPER.json]`, each node with its own configuration, key,
- * disk and address. The keeper looks after blobs as a client of all nodes of its network, those of others too.
+ * Storage nodes in one process: `node main.ts CONFIG.json… [--keeper KEEPER.json] [--upkeep SECONDS]`, each node with its own
+ * configuration, key, disk and address. The keeper looks after blobs as a client of all nodes of its network, those of others too.
  * Prints one line of JSON per node, `{"listening", "node"}`, once all listen. With a single configuration that names no
  * committee it prints `{"node"}` and ends, so that a committee can be made. Logs go to stderr.
  */
@@ -12,14 +12,14 @@ import { openStorageSeed } from './seed.ts';
 import { type RunningStorageNode, startStorageNode } from './start.ts';
 import { stopSignals } from '../serving/stop-signals.ts';
 
-const UPKEEP_MS = 6 * 3_600_000;
+const UPKEEP_SECONDS = 6 * 3_600;
 const log = pino({ name: 'storage-node' }, pino.destination({ dest: 2, sync: true }));
 const print = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { keeper: { type: 'string' } },
+    options: { keeper: { type: 'string' }, upkeep: { type: 'string', default: String(UPKEEP_SECONDS) } },
   });
   const configs = positionals.map(loadStorageNodeConfig);
   const [only] = configs;
@@ -30,7 +30,7 @@ try {
     const nodes = await Promise.all(configs.map((config) => startStorageNode(config, onFault)));
     for (const { url, id } of nodes) print({ listening: url, node: `ed25519:${hex(id)}` });
     const keeper = values.keeper === undefined ? undefined : await startKeeper(values.keeper);
-    const upkeep = setInterval(() => nodes.forEach(look), UPKEEP_MS);
+    const upkeep = setInterval(() => nodes.forEach(look), Number(values.upkeep) * 1_000);
     for (const signal of stopSignals()) {
       process.once(signal, () => {
         clearInterval(upkeep);
@@ -64,7 +64,7 @@ async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<v
 
 function look(node: RunningStorageNode): void {
   node.upkeep().then(
-    (stones) => log.info({ node: hex(node.id), struck: stones.length }, 'upkeep'),
+    (stones) => stones.length > 0 && log.warn({ node: hex(node.id), struck: stones.length }, 'upkeep'),
     (error: unknown) => log.error({ error }, 'upkeep failed'),
   );
 }

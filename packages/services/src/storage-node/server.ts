@@ -149,12 +149,9 @@ async function challenge({ engine, gate, request }: Exchange): Promise<Reply> {
 async function seal({ engine, gate, request, url }: Exchange): Promise<Reply> {
   const asked = decodeSeal(await readBody(request, MAX_REQUEST_BYTES));
   const { tenant } = gate.admit(request, 'seal', requestSubject('seal', asked.facts.blobId));
-  return {
-    body: await engine.seal(
-      url.searchParams.has('session') ? { ...asked, session: sessionOf(url) } : asked,
-      tenant,
-    ),
-  };
+  const session = url.searchParams.has('session') ? { session: sessionOf(url) } : {};
+  const hold = url.searchParams.get('hold') !== 'no';
+  return { body: await engine.seal({ ...asked, ...session, hold }, tenant) };
 }
 
 async function deleteBlob({ engine, gate, request, parts: [blob] }: Exchange): Promise<Reply> {

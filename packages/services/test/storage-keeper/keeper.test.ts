@@ -47,6 +47,7 @@ function keeper(absentAfterMs = 86_400_000): StorageKeeper {
     leaves: 16,
     absentAfterMs,
     now: () => now,
+    renewWithinEpochs: 13,
     say: (kind, predicate) => Promise.resolve(log(signStatement(kind, predicate, signer))),
   });
 }

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { fromHex, hex, randomBytes, type Signer, systemClock } from '@assay/core';
 import { type Committee, PROFILES, type StorageNode } from '@assay/storage';
 import { type HttpNode, httpNode } from '@assay/storage/node';
+import type { StorageNetwork } from '../../src/storage-client/description.ts';
+import { openStorageSeed } from '../../src/storage-node/seed.ts';
 import { tenantProver } from '../../src/storage-client/prover.ts';
 
 const MAIN = new URL('../../src/storage-node/main.ts', import.meta.url).pathname;
@@ -32,6 +34,8 @@ export interface ClusterOptions {
   readonly via?: (at: number, url: string) => Promise<string>;
   /** Another program that speaks as a storage node: its path; undefined for the real one. */
   readonly main?: (at: number) => string | undefined;
+  /** Seconds between a node's looks at what it holds. */
+  readonly upkeep?: number;
   /** More of a node's configuration. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -79,6 +83,22 @@ export class Cluster implements AsyncDisposable {
 
   get nodes(): StorageNode[] {
     return this.#members.map(({ client }) => client as HttpNode);
+  }
+
+  /** Moves the network to a later epoch: its operators stop their nodes, say so in their configurations, and start them. */
+  async moveTo(epoch: number): Promise<void> {
+    this.#committee = { ...this.committee, epoch };
+    const again = async (at: number): Promise<void> => {
+      await this.kill(at);
+      await this.restart(at);
+    };
+    await Promise.all(this.#members.map((_, at) => again(at)));
+  }
+
+  /** Its description, as clients are given it. */
+  get description(): StorageNetwork {
+    const nodes = this.#members.map(({ id, url }, at) => ({ name: `node-${at}`, id, url }));
+    return { committee: this.committee, nodes };
   }
 
   url(at: number): string {
@@ -133,6 +153,11 @@ export class Cluster implements AsyncDisposable {
   async #learnKey(at: number): Promise<void> {
     await mkdir(this.#member(at).directory);
     await this.#configure(at, false);
+    // One process shows that a node prints its key before there is a committee; the others cost only their start.
+    if (at > 0) {
+      this.#member(at).id = openStorageSeed(join(this.#member(at).directory, 'seed')).publicKey;
+      return;
+    }
     this.#member(at).id = fromHex(String((await this.#spawn(at)).node).slice('ed25519:'.length));
   }
 
@@ -169,6 +194,7 @@ export class Cluster implements AsyncDisposable {
       process.execPath,
       this.#options.main?.(at) ?? MAIN,
       join(member.directory, 'config.json'),
+      ...(this.#options.upkeep === undefined ? [] : ['--upkeep', String(this.#options.upkeep)]),
     ];
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ed25519Signer, hex, keyIdOf, randomBytes, type Signer, systemClock } from '@assay/core';
-import { issueCapability, memorySource, openBlob, proveRequest } from '@assay/storage';
+import { Custody, issueCapability, memorySource, openBlob, proveRequest } from '@assay/storage';
 import { httpNode, type HttpNode } from '@assay/storage/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -89,6 +89,14 @@ describe('deleting a blob', () => {
     await expect(writer.deleteBlob(blobId)).rejects.toMatchObject({ code: 'unauthorised' });
     expect(new Set(await deletion(them, blobId))).toEqual(new Set(['not-found']));
     expect(await reads(blobId)).toBe(true);
+  });
+
+  it('is not for whoever renews a lease: that makes nobody a holder', async () => {
+    const { manifest, blobId, packCertificates } = first;
+    using custody = new Custody(manifest, packCertificates, them.options);
+    const { certificate } = await custody.renew(blobId);
+    expect(certificate?.signatures.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(await deletion(them, blobId))).toEqual(new Set(['not-found']));
   });
 
   it('leaves what a later version needs, then takes the rest, and stays deleted after a restart', async () => {

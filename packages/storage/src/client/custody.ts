@@ -5,7 +5,7 @@ import type { Manifest } from '../format/manifest.ts';
 import { type PackHeader, packId } from '../format/pack.ts';
 import type { Tombstone } from '../node-facts.ts';
 import { Progress, type ProgressEvent } from '../progress.ts';
-import { verifyShardReceipt } from '../receipt.ts';
+import { decodeReceipt, verifyShardReceipt } from '../receipt.ts';
 import { revoke } from '../regression.ts';
 import {
   type Accusation,
@@ -19,6 +19,7 @@ import {
 import { checkAll } from './watch.ts';
 import { HedgeBudget, WRITE_HEDGES } from './hedge-budget.ts';
 import type { TaskContext } from './pack-task.ts';
+import { type Renewal, renewBlob } from './renew.ts';
 import { readContext, type ReaderOptions } from './reader.ts';
 import type { ReadContext } from './shard-reader.ts';
 
@@ -59,6 +60,8 @@ export class Custody implements Disposable {
     );
     manifest.packs.forEach((header, pack) => {
       for (const signed of certificates[pack]?.receipts ?? []) {
+        // What nodes may delete by now is no health, and no fault of whoever kept the receipt.
+        if (decodeReceipt(signed.receipt).leaseEnd <= committee.epoch) continue;
         const receipt = verifyShardReceipt(signed, committee);
         checkPlace(receipt, { header, id: packId(header), committee });
         if (options.absent?.has(hex(receipt.nodeId)) !== true) this.#progress.receipt(pack, receipt);
@@ -86,6 +89,30 @@ export class Custody implements Disposable {
     const { n, q } = this.#task.committee.profile;
     const live = this.#manifest.packs.map((_, pack) => this.#progress.receipts(pack).length);
     return { least: Math.min(n, ...live), of: n, belowQuorum: live.filter((count) => count < q).length };
+  }
+
+  /** The epoch in which the first lease of what stands ends; undefined when nothing stands. */
+  leaseEnd(): number | undefined {
+    const ends = this.certificates().flatMap(({ receipts }) =>
+      receipts.map(({ receipt }) => decodeReceipt(receipt).leaseEnd),
+    );
+    return ends.length === 0 ? undefined : ends.reduce((least, end) => Math.min(least, end));
+  }
+
+  /**
+   * Has every node sign again for what it holds, and a quorum for the whole: the same blob, under leases that end later. What
+   * stands here is not changed; a new custody is made from what is returned.
+   * @throws FormatError `manifest` when the blob is another than the manifest's
+   */
+  renew(blobId: Uint8Array): Promise<Renewal> {
+    const held = this.#manifest.packs.map((_, pack) => this.#progress.receipts(pack));
+    return renewBlob({
+      blobId,
+      manifest: this.#manifest,
+      held,
+      task: this.#task,
+      signal: this.#abort.signal,
+    });
   }
 
   /** Certificates of what stands now, in manifest order: after a repair these, not the old ones, are to be kept. */

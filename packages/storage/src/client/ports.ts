@@ -49,6 +49,8 @@ export interface SealRequest {
   readonly certificates: readonly PackCertificate[];
   /** The upload that ends with it; what it referred to is under its leases alone from then on. */
   readonly session?: string;
+  /** False when the tenant that asks is not to hold the blob: it renews leases for others. */
+  readonly hold?: boolean;
 }
 
 /** A storage node as the client sees it. Every method throws NodeError; `unreachable` says nothing about what it holds. */

@@ -5,7 +5,7 @@ import { rendezvous } from '../committee.ts';
 import { NodeError, ReceiptError } from '../errors.ts';
 import { type PackHeader, packId } from '../format/pack.ts';
 import type { UploadPlan } from '../format/plan.ts';
-import { verifyShardReceipt } from '../receipt.ts';
+import { type VerifiedReceipt, verifyShardReceipt } from '../receipt.ts';
 import { type Lane, Stalled } from './lane.ts';
 import type { TaskContext } from './pack-task.ts';
 
@@ -21,20 +21,32 @@ export async function reuseParentPacks(
   );
 }
 
-interface Renewal {
+/** A pack to be signed for again. */
+export interface PackRenewal {
   readonly pack: number;
   readonly context: TaskContext;
   readonly signal: AbortSignal;
 }
 
-async function renewPack(header: PackHeader, renewal: Renewal): Promise<void> {
+/** Asks the nodes that are assigned a pack's shards to sign again, and those `also` known to hold one. */
+export async function renewPack(
+  header: PackHeader,
+  renewal: PackRenewal,
+  also: readonly VerifiedReceipt[] = [],
+): Promise<void> {
   const { context } = renewal;
   const id = packId(header);
   const order = rendezvous(context.committee, id).map((node) => context.lanes.get(hex(node)));
   const asked = order
     .slice(0, header.n)
     .map((lane, index) => lane && renewShard(lane, { ...renewal, header, id, index }));
-  await Promise.all(asked);
+  const spares = also.flatMap(({ nodeId, shard: { index } }) => {
+    const lane = context.lanes.get(hex(nodeId));
+    return lane === undefined || lane === order[index]
+      ? []
+      : renewShard(lane, { ...renewal, header, id, index });
+  });
+  await Promise.all([...asked, ...spares]);
 }
 
 async function renewShard(
@@ -46,7 +58,7 @@ async function renewShard(
     header,
     id,
     index,
-  }: Renewal & { header: PackHeader; id: Uint8Array; index: number },
+  }: PackRenewal & { header: PackHeader; id: Uint8Array; index: number },
 ): Promise<void> {
   const { committee, session, onReceipt } = context;
   try {

@@ -27,6 +27,8 @@ export interface SealOptions {
   readonly committee: Committee;
   readonly lanes: readonly Lane[];
   readonly session: string;
+  /** Whether the nodes are to sign only: whoever renews a lease for others is not to hold the blob as its tenant. */
+  readonly signOnly?: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -100,7 +102,8 @@ async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
     given.add(lane);
   }
   try {
-    const signature = await lane.call((node, call) => node.seal({ ...request, session }, call), signal);
+    const asked = { ...request, session, hold: options.signOnly !== true };
+    const signature = await lane.call((node, call) => node.seal(asked, call), signal);
     if (!ed25519Verify(lane.node.id, blobCertificateBytes(request.facts, committee), signature))
       lane.distrust();
     else signatures.set(lane, signature);

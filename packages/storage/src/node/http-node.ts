@@ -138,7 +138,7 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     const authority = { operation: 'seal', subject: requestSubject('seal', seal.facts.blobId) } as const;
     const call = {
       method: 'POST',
-      path: `/v1/seal${seal.session === undefined ? '' : `?session=${seal.session}`}`,
+      path: `/v1/seal?${sealQuery(seal)}`,
       body: [encodeSeal(seal)],
       authority,
       limit: SMALL_BYTES,
@@ -191,6 +191,10 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     if (prove === undefined || authority === undefined) return {};
     return { authorization: `Assay ${base64(encodeProof(prove({ node: id, ...authority })))}` };
   }
+}
+
+function sealQuery({ session, hold = true }: SealRequest): string {
+  return [...(session === undefined ? [] : [`session=${session}`]), ...(hold ? [] : ['hold=no'])].join('&');
 }
 
 /** The parts in slices; the next is asked for when the last one has left the process. */

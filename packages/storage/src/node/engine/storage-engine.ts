@@ -265,7 +265,7 @@ export class StorageEngine implements NodeEngine {
     const read: PageReader = (id) => this.getPage(id);
     const signature = await sealChecked(request, { committee: committee(), signer, read });
     const { blobId } = request.facts;
-    if (tenant !== undefined && !this.#holds.has(blobId, tenant)) {
+    if (request.hold !== false && tenant !== undefined && !this.#holds.has(blobId, tenant)) {
       const hold = { blobId, tenant, held: true, packs: [] };
       this.#upkeep.noteControl(await this.#log.append(holdRecord(hold)));
       this.#holds.apply(hold);

@@ -3,7 +3,6 @@ import { randomBytes as nodeRandom } from 'node:crypto';
 import { join } from 'node:path';
 import { signStatement } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
-import { loadSecp256k1 } from '@assay/pay/node';
 import { Assay, localWallet } from '@assay/sdk';
 import { TestMoney } from '../../packages/services/test/support/money.ts';
 import { TestNetwork, until } from '../../packages/services/test/support/network.ts';
@@ -28,9 +27,14 @@ export async function startOurs(): Promise<Ours> {
   const money = await TestMoney.start(network, ['gateway']);
   const v1 = await network.publish('v1', 2);
   await network.decide({ [v1.digest]: 10_000 });
-  const node = await network.node('node-a');
+  const free = await network.publish('free', 3, 'free');
+  await network.decide({ [free.digest]: 10_000 }, `${network.model('free')}/prod`);
+  // Followed as often as on a network of "assay up".
+  const follow = { url: network.log.url, policy: network.policyFile, pollMs: 100 };
+  const node = await network.node('node-a', { log: follow });
   const start = (): Promise<ServiceProcess> =>
     network.gateway('gateway', {
+      log: follow,
       money: money.config(network.directory, 'gateway'),
       attemptTimeoutMs: 20_000,
     });
@@ -50,8 +54,10 @@ export async function startOurs(): Promise<Ours> {
       await money.stop();
     },
   };
-  await until(() => network.follower.registry.leases.of(node.keyId, v1.digest) !== undefined);
-  await until(async () => (await fetch(`${ours.gateway.url}/v2/models/scale/ready`)).ok);
+  for (const { digest } of [v1, free])
+    await until(() => network.follower.registry.leases.of(node.keyId, digest) !== undefined);
+  for (const model of ['scale', 'free'])
+    await until(async () => (await fetch(`${ours.gateway.url}/v2/models/${model}/ready`)).ok);
   return ours;
 }
 
@@ -69,8 +75,7 @@ async function clientOf(
   { network, money, gateway }: Ours,
   change: Partial<ConstructorParameters<typeof Assay>[0]> = {},
 ): Promise<Assay> {
-  const curve = loadSecp256k1((line) => console.log(line));
-  const wallet = localWallet(new Uint8Array(nodeRandom(32)), curve);
+  const wallet = localWallet(new Uint8Array(nodeRandom(32)));
   await money.give(wallet.owner.address, 100_000_000n);
   const { policy } = network;
   return new Assay({
@@ -79,7 +84,6 @@ async function clientOf(
     wallet,
     deposit: '50',
     followProofs: false,
-    curve,
     ...change,
   });
 }

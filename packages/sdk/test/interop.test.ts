@@ -1,32 +1,19 @@
 /** Both ways between us and the official x402 packages: their client pays our gateway, our client pays their server. */
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { randomBytes as nodeRandom } from 'node:crypto';
-import { serve } from '@hono/node-server';
 import { type LogRecord, signStatement } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
-import { DEV_FAUCET_KEY } from '@assay/pay/node';
-import { x402Client } from '@x402/core/client';
-import { x402Facilitator } from '@x402/core/facilitator';
-import { toClientEvmSigner, toFacilitatorEvmSigner } from '@x402/evm';
-import { BatchSettlementEvmScheme as BatchClient } from '@x402/evm/batch-settlement/client';
-import { BatchSettlementEvmScheme as BatchFacilitator } from '@x402/evm/batch-settlement/facilitator';
-import { BatchSettlementEvmScheme as BatchServer } from '@x402/evm/batch-settlement/server';
-import { ExactEvmScheme as ExactClient } from '@x402/evm/exact/client';
-import { ExactEvmScheme as ExactFacilitator } from '@x402/evm/exact/facilitator';
-import { ExactEvmScheme as ExactServer } from '@x402/evm/exact/server';
-import { wrapFetchWithPayment } from '@x402/fetch';
-import { paymentMiddleware, x402ResourceServer } from '@x402/hono';
-import { Hono } from 'hono';
-import { createWalletClient, http } from 'viem';
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestMoney } from '../../services/test/support/money.ts';
 import { TestNetwork, until } from '../../services/test/support/network.ts';
 import type { ServiceProcess } from '../../services/test/support/service-process.ts';
 import { Assay, localWallet } from '../src/index.ts';
+import {
+  officialClient,
+  type OfficialServer,
+  type Scheme,
+  startOfficialServer,
+} from './support/official-x402.ts';
 
 let network: TestNetwork;
 let money: TestMoney;
@@ -76,18 +63,10 @@ const ask = (by: typeof fetch): Promise<Response> =>
   });
 
 /** The official client, with a wallet that holds tokens, and only the scheme that is named. */
-async function official(scheme: 'exact' | 'batch-settlement'): Promise<typeof fetch> {
-  const account = privateKeyToAccount(generatePrivateKey());
-  await money.give(account.address, 10_000_000n);
-  const signer = toClientEvmSigner(account as never, money.client as never);
-  const client = new x402Client().setSpendControls({
-    allowedAssets: [{ network: money.network, asset: money.token, maxAmountPerPayment: '1000000' }],
-  } as never);
-  client.register(
-    money.network,
-    scheme === 'exact' ? new ExactClient(signer) : (new BatchClient(signer) as never),
-  );
-  return wrapFetchWithPayment(fetch, client) as typeof fetch;
+async function official(scheme: Scheme): Promise<typeof fetch> {
+  const client = officialClient(money, scheme);
+  await money.give(client.address, 10_000_000n);
+  return client.fetch;
 }
 
 const chargeOf = (receipt: string): (LogRecord & { kind: 'charge' }) | undefined =>
@@ -135,73 +114,14 @@ describe('the official @x402/fetch client pays our gateway', { timeout: 180_000 
 });
 
 describe('our client pays an official @x402/hono server', { timeout: 180_000 }, () => {
-  let server: Server;
+  let server: OfficialServer;
   let url = '';
 
   beforeAll(async () => {
-    const receiver = privateKeyToAccount(generatePrivateKey());
-    const account = privateKeyToAccount(DEV_FAUCET_KEY);
-    const chain = money.client.chain!;
-    const sender = createWalletClient({ account, chain, transport: http(money.rpc.url) });
-    const signer = toFacilitatorEvmSigner({
-      address: account.address,
-      readContract: (args: never) => money.client.readContract(args),
-      verifyTypedData: (args: never) => money.client.verifyTypedData(args),
-      getCode: (args: never) => money.client.getCode(args),
-      writeContract: (args: never) => sender.writeContract(args),
-      sendTransaction: (args: never) => sender.sendTransaction(args),
-      waitForTransactionReceipt: (args: { hash: `0x${string}` }) => receiptOf(args.hash),
-    } as never);
-    const facilitator = new x402Facilitator()
-      .register(money.network, new ExactFacilitator(signer))
-      .register(money.network, new BatchFacilitator(signer, receiver as never) as never);
-    const inProcess = {
-      verify: (payload: never, requirements: never) => facilitator.verify(payload, requirements),
-      settle: (payload: never, requirements: never) => facilitator.settle(payload, requirements),
-      getSupported: () => Promise.resolve(facilitator.getSupported()),
-    };
-    const resources = new x402ResourceServer(inProcess as never)
-      .register(money.network, new ExactServer())
-      .register(
-        money.network,
-        new BatchServer(receiver.address, {
-          receiverAuthorizerSigner: receiver,
-          withdrawDelay: 900,
-        } as never) as never,
-      );
-    const extra = { name: 'Simulated USD', version: '1', minDeposit: '50000' };
-    const price = { amount: '2500', asset: money.token, extra };
-    const offer = { network: money.network, payTo: receiver.address, price, maxTimeoutSeconds: 300 };
-    const app = new Hono();
-    app.use(
-      paymentMiddleware(
-        {
-          'GET /exact': { accepts: [{ scheme: 'exact', ...offer }], description: 'exact' },
-          'GET /batch': { accepts: [{ scheme: 'batch-settlement', ...offer }], description: 'batch' },
-        } as never,
-        resources,
-      ),
-    );
-    app.get('/exact', (c) => c.json({ paid: 'exact' }));
-    app.get('/batch', (c) => c.json({ paid: 'batch' }));
-    server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await startOfficialServer(money, { amount: '2500', minDeposit: '50000' });
+    url = server.url;
   });
-  afterAll(() => {
-    server.close();
-  });
-
-  /** viem's own wait hangs now and then on a chain that makes a block per transaction. */
-  async function receiptOf(hash: `0x${string}`): Promise<unknown> {
-    for (;;) {
-      try {
-        return await money.client.getTransactionReceipt({ hash });
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
-  }
+  afterAll(() => server.close());
 
   async function client(): Promise<{ assay: Assay; address: string }> {
     const wallet = localWallet(new Uint8Array(nodeRandom(32)));
@@ -221,7 +141,7 @@ describe('our client pays an official @x402/hono server', { timeout: 180_000 }, 
   it('by exact', async () => {
     const { assay, address } = await client();
     const reply = await assay.fetch(`${url}/exact`);
-    expect(await reply.json()).toEqual({ paid: 'exact' });
+    expect(await reply.json()).toEqual({ path: '/exact' });
     expect(await money.balanceOf(address)).toBe(9_997_500n);
   });
 
@@ -230,7 +150,7 @@ describe('our client pays an official @x402/hono server', { timeout: 180_000 }, 
     for (let i = 0; i < 3; i++) {
       const reply = await assay.fetch(`${url}/batch`);
       expect(reply.status, await reply.clone().text()).toBe(200);
-      expect(await reply.json()).toEqual({ paid: 'batch' });
+      expect(await reply.json()).toEqual({ path: '/batch' });
     }
     expect(await money.balanceOf(address)).toBe(9_900_000n);
   });

@@ -16,6 +16,7 @@ import { TestMoney } from '../../services/test/support/money.ts';
 import { TestNetwork, until } from '../../services/test/support/network.ts';
 import type { ServiceProcess } from '../../services/test/support/service-process.ts';
 import { Assay, type Fetch, localWallet, memoryStore, type Wallet } from '../src/index.ts';
+import { MONEY_WORDS, runReadme } from './support/run-readme.ts';
 
 const PRICE = { perRequest: '1000', perInputKib: '10', perOutputKib: '3' };
 /** One request: 1 KiB begun of input and of output. */
@@ -109,6 +110,18 @@ describe('a client with a wallet', { timeout: 180_000 }, () => {
     expect(before - (await money.balanceOf(wallet.owner.address))).toBe(2_000_000n);
     expect(BigInt(second.payment.voucher!.ceiling)).toBe(1_013n + BigInt(second.payment.reserved));
     expect(await client.payments.list({ model: 'scale' })).toHaveLength(2);
+  });
+
+  it('as the README has it: the program prints the answer, and no line about money', async () => {
+    const secret = new Uint8Array(nodeRandom(32));
+    const { address } = localWallet(secret).owner;
+    await money.give(address, 10_000_000n);
+    const of = { gateway: gateway.url, policyFile: network.policyFile, secret };
+    const { lines, code } = await runReadme(of);
+    expect({ lines, code }).toEqual({ lines: ['[ 42 ]'], code: 0 });
+    expect(lines.filter((line) => MONEY_WORDS.test(line))).toEqual([]);
+    // It was paid all the same.
+    expect(await money.balanceOf(address)).toBe(9_000_000n);
   });
 
   it('PROTOCOL 4.3, 7.1: is charged once the receipt is witnessed, by a statement that everybody can judge', async () => {

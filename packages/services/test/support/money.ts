@@ -1,7 +1,7 @@
 /** An embedded chain for tests of paid requests: the chain's own process, a settler's address, and people with tokens. */
 import { join } from 'node:path';
 import { randomBytes } from '@assay/core';
-import { addressOfPaymentKey } from '@assay/core/money';
+import { addressOfPaymentKey, BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
 import { createIdentity, type Identity } from '@assay/core/node';
 import {
   DEV_FAUCET_KEY,
@@ -24,6 +24,13 @@ import { ServiceProcess } from './service-process.ts';
 const CHAIN_ID = 31_337;
 const FAUCET = privateKeyToAddress(DEV_FAUCET_KEY);
 
+interface Given {
+  readonly process: ServiceProcess;
+  readonly settler: Identity;
+  readonly directory: string;
+  readonly readyMs: number;
+}
+
 /** A chain that stands beside a `TestNetwork`. */
 export class TestMoney {
   readonly client: PublicClient;
@@ -32,11 +39,14 @@ export class TestMoney {
   readonly token = devAddress('DevToken').toLowerCase() as `0x${string}`;
   readonly vault = devAddress('SettlementVault').toLowerCase() as `0x${string}`;
   readonly settler: Identity;
+  /** From the start of the chain's process to its first answer that shows every contract in its place, in milliseconds. */
+  readonly readyMs: number;
   readonly #process: ServiceProcess;
   readonly #faucet: TxOutbox;
   #gifts = 0;
 
-  private constructor(process: ServiceProcess, settler: Identity, directory: string) {
+  private constructor({ process, settler, directory, readyMs }: Given) {
+    this.readyMs = readyMs;
     this.#process = process;
     this.settler = settler;
     this.rpc = rpcClient(process.url);
@@ -60,6 +70,7 @@ export class TestMoney {
     const settler = identity('settler');
     const keys = gateways.map(identity);
     const address = (of: Identity): string => addressOfPaymentKey(of.paymentKey);
+    const began = performance.now();
     const process = await ServiceProcess.start('chain', join(directory, 'chain.config.json'), {
       listen: '127.0.0.1:0',
       database: join(directory, 'chain.db'),
@@ -85,7 +96,8 @@ export class TestMoney {
         slashBps: 5_000,
       },
     });
-    return new TestMoney(process, settler, directory);
+    const readyMs = await readyWhen(process.url, began);
+    return new TestMoney({ process, settler, directory, readyMs });
   }
 
   /** The member `money` of a gateway's configuration. */
@@ -134,4 +146,14 @@ export class TestMoney {
     this.rpc.close();
     await this.#process.end();
   }
+}
+
+async function readyWhen(url: string, began: number): Promise<number> {
+  const rpc = rpcClient(url);
+  const places = [BATCH_SETTLEMENT_ADDRESS, devAddress('DevToken'), devAddress('SettlementVault')];
+  const codes = await Promise.all(places.map((at) => rpc.call<string>('eth_getCode', [at, 'latest'])));
+  const took = performance.now() - began;
+  rpc.close();
+  if (codes.every((code) => code.length > 2)) return took;
+  throw new Error('the chain answers before its contracts are placed');
 }

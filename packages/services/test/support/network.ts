@@ -46,6 +46,16 @@ export interface Actor {
   say<K extends Kind>(kind: K, predicate: Predicate<K>): Promise<string>;
 }
 
+/** A log that can be left unread for a while: who measures a network does not want to share the machine with its observer. */
+class HeldLog extends LogClient {
+  held: Promise<void> | undefined;
+
+  override async newestCheckpoint(): Promise<Uint8Array> {
+    await this.held;
+    return super.newestCheckpoint();
+  }
+}
+
 /** The network. Everything in it is real; only the number of witnesses is small. */
 export class TestNetwork {
   readonly directory: string;
@@ -54,6 +64,7 @@ export class TestNetwork {
   readonly log: LogClient;
   readonly follower: Follower;
   readonly #processes: ServiceProcess[] = [];
+  readonly #followed: HeldLog;
   readonly #witness: RunningWitness;
   readonly stores: TestStores;
   readonly #logConfig: LogServerConfig;
@@ -73,8 +84,9 @@ export class TestNetwork {
     this.#logConfig = given.logConfig;
     this.#server = given.server;
     this.log = new LogClient(given.logUrl);
+    this.#followed = new HeldLog(given.logUrl);
     this.follower = new Follower({
-      log: this.log,
+      log: this.#followed,
       policy: given.policy,
       clock: systemClock,
       pollMs: 30,
@@ -183,10 +195,10 @@ export class TestNetwork {
   }
 
   /** Publishes y = factor * x, or a version that is there, as `label`. */
-  async publish(label: string, made: number | TestVersion): Promise<TestVersion> {
+  async publish(label: string, made: number | TestVersion, name = 'scale'): Promise<TestVersion> {
     const version = typeof made === 'number' ? linearVersion(made) : made;
     const blob = await this.stores.store(version);
-    const model = this.model();
+    const model = this.model(name);
     if (this.follower.registry.models.get(model) === undefined)
       await this.owner.say('model.create', { model });
     const { inputs, outputs } = version.manifest;
@@ -208,6 +220,18 @@ export class TestNetwork {
     const id = await this.owner.say('channel.decide', { channel, to, nonce });
     await this.follower.waitFor(id, 'witnessed', 10_000);
     return id;
+  }
+
+  /** Does something while nothing is followed here; what the log brings meanwhile is read after it. */
+  async unobserved<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#followed.held = promise;
+    try {
+      return await work();
+    } finally {
+      this.#followed.held = undefined;
+      resolve();
+    }
   }
 
   /** Takes the log away; its address and everything on its disk stay. */

@@ -43,7 +43,7 @@ export function readInto(request: IncomingMessage, out: Uint8Array): Promise<voi
 
 /**
  * Gives a copied piece's memory back at once. The parser makes a buffer for each piece, and what waits for a collection
- * makes one every few shards: half of a busy node's time (docs/figures.md).
+ * makes one every few shards: that was half of a busy node's time.
  */
 function release({ buffer, byteLength }: Buffer): void {
   // One of Node's shared slabs is not this piece's alone.

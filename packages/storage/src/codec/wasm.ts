@@ -45,6 +45,13 @@ export interface WasmKernel extends Kernel {
 
 const api = (globalThis as unknown as { WebAssembly?: WasmApi }).WebAssembly;
 
+/** Memory at an address that is a multiple of a page; undefined where there is no WebAssembly, which alone promises that. */
+export function alignedMemory(bytes: number): Uint8Array | undefined {
+  const pages = Math.ceil(bytes / PAGE);
+  if (api === undefined) return undefined;
+  return new Uint8Array(new api.Memory({ initial: pages, maximum: pages }).buffer, 0, bytes);
+}
+
 /**
  * A kernel with a memory of its own.
  * @throws CodecError `unavailable` where the runtime has no WebAssembly SIMD: use `pureKernel()`

@@ -18,6 +18,9 @@ export function codecPool(options: CodecPoolOptions): CodecPool {
   return new CodecPool(options);
 }
 
+/** A thread holds its code and a few hashes; the bytes lie in the shared memory. Megabytes. */
+const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
+
 interface Waiting {
   readonly worker: Thread;
   readonly resolve: (result: PassDone['result']) => void;
@@ -86,7 +89,7 @@ export class CodecPool implements Kernel, AsyncDisposable {
 
   #start(): Worker {
     const workerData: WorkerStart = { memory: this.#kernel.memory, scratch: this.#kernel.reserveScratch() };
-    const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./codec-worker.ts', import.meta.url), { workerData, resourceLimits });
     worker.on('message', ({ id, result }: PassDone) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

@@ -2,6 +2,7 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeError } from '../../errors.ts';
+import { BLOCK_BYTES, type DirectFile, makeStages, openDirect, type Stages } from './direct-file.ts';
 import type { Disk } from './disk.ts';
 
 const NAME = /^(\d{10})\.segment$/;
@@ -15,6 +16,9 @@ export async function openFileDisk(directory: string): Promise<FileDisk> {
 export class FileDisk implements Disk, AsyncDisposable {
   readonly #directory: string;
   readonly #handles = new Map<number, Promise<FileHandle>>();
+  #stages: Stages | undefined;
+  /** The newest segment past the page cache, where the file system can. */
+  #direct: { readonly segment: number; readonly file: DirectFile } | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -32,9 +36,10 @@ export class FileDisk implements Disk, AsyncDisposable {
     const handle = await open(this.#path(segment), 'wx+');
     try {
       // Sparse: an fdatasync into zeroed blocks is twice as fast, but to zero them first costs more than that.
-      await handle.truncate(bytes);
+      await handle.truncate(Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES);
       await handle.sync();
       await this.#syncDirectory();
+      await this.#goDirect(segment);
     } catch (error) {
       await handle.close();
       await rm(this.#path(segment), { force: true });
@@ -49,6 +54,7 @@ export class FileDisk implements Disk, AsyncDisposable {
 
   async write(segment: number, offset: number, parts: readonly Uint8Array[]): Promise<void> {
     try {
+      if (await this.#appended(segment, offset, parts)) return;
       await writeAll(await this.#handle(segment), parts, offset);
     } catch (error) {
       throw named(error);
@@ -72,6 +78,7 @@ export class FileDisk implements Disk, AsyncDisposable {
   }
 
   async remove(segment: number): Promise<void> {
+    if (this.#direct?.segment === segment) await this.#endDirect();
     const handle = this.#handles.get(segment);
     this.#handles.delete(segment);
     await (await handle)?.close();
@@ -80,9 +87,40 @@ export class FileDisk implements Disk, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endDirect();
     const open = [...this.#handles.values()];
     this.#handles.clear();
     for (const handle of open) await (await handle).close();
+  }
+
+  async #goDirect(segment: number): Promise<void> {
+    await this.#endDirect();
+    this.#stages ??= makeStages();
+    const file = this.#stages && (await openDirect(this.#path(segment), this.#stages));
+    if (file !== undefined) this.#direct = { segment, file };
+  }
+
+  async #endDirect(): Promise<void> {
+    const ended = this.#direct;
+    this.#direct = undefined;
+    await ended?.file.close();
+  }
+
+  /** Past the page cache as long as one write follows another, and the file system takes it; false ends that. */
+  async #appended(segment: number, offset: number, parts: readonly Uint8Array[]): Promise<boolean> {
+    const direct = this.#direct;
+    if (direct?.segment !== segment) return false;
+    try {
+      if (direct.file.end === offset) {
+        await direct.file.append(parts);
+        return true;
+      }
+    } catch (error) {
+      // The file opened, but blocks are larger here than anywhere known.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    }
+    await this.#endDirect();
+    return false;
   }
 
   #handle(segment: number): Promise<FileHandle> {

@@ -14,7 +14,10 @@ contract AnchorTest is World {
     }
 
     function testAnchorsWhatEnoughWitnessesSigned() public {
-        anchor.post(ORIGIN, 5, ROOT, checkpointSignatures(5, ROOT));
+        bytes[] memory signatures = checkpointSignatures(5, ROOT);
+        vm.expectEmit();
+        emit CheckpointAnchor.Anchored(ORIGIN, 5, ROOT);
+        anchor.post(ORIGIN, 5, ROOT, signatures);
         eq(anchor.rootAt(ORIGIN, 5), ROOT);
         eq(anchor.latestSize(ORIGIN), 5);
         eq(anchor.quorum(), 2);

@@ -95,6 +95,8 @@ contract BatchSettlementTest is Channels {
         settlement.deposit(config, 10, address(loose), "");
         _is(10, 0);
         loose.bring(1);
+        // The most that fits is refused only because it did not come.
+        _refuses(config, type(uint128).max - 10, address(loose), IBatchSettlement.DepositCollectionFailed.selector);
         _refuses(config, type(uint128).max - 9, address(loose), IBatchSettlement.DepositOverflow.selector);
     }
 

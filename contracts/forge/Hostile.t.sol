@@ -89,6 +89,17 @@ contract HostileTest is World {
         hostile.onTransfer(address(registry), doors);
         registry.withdraw(node);
         eq(hostile.closed(), 2);
+        registry.stake(node, 50);
+        hostile.onTransfer(address(registry), doors);
+        vm.prank(address(vault));
+        registry.seize(node, 50);
+        eq(hostile.closed(), 4);
+    }
+
+    /// Some tokens refuse to move nothing, and a refund must not fail for a node that has nothing left.
+    function testNothingIsSeizedFromWhoHasNothing() public {
+        vm.prank(address(vault));
+        eq(registry.seize(node, 50), 0);
     }
 
     function testABondThatDoesNotArriveIsNoBond() public {

@@ -208,6 +208,11 @@ contract RegistryTest is World {
         sig = _sign(NODE_KEY, receipt);
         vm.expectPartialRevert(ParticipantRegistry.WrongOrder.selector);
         registry.slashOverclaim(receipt, sig, order);
+        // A receipt without an order claims nothing; an order that somebody brings along is not its own.
+        receipt.order = bytes32(0);
+        sig = _sign(NODE_KEY, receipt);
+        vm.expectPartialRevert(ParticipantRegistry.WrongOrder.selector);
+        registry.slashOverclaim(receipt, sig, order);
     }
 
     function testLeavingMoneyIsSlashedAfterBondedMoney() public {

@@ -165,7 +165,7 @@ contract ParticipantRegistry is IStake, ReentrancyGuardTransient {
         s.bonded -= fromBonded;
         s.leaving -= fromLeaving;
         taken = fromBonded + fromLeaving;
-        if (taken > 0) _record(account);
+        if (taken != 0) _record(account);
     }
 
     function _record(address account) private {

@@ -78,23 +78,39 @@ export class ShardReader {
   }
 
   /**
-   * Leaves of shard `index`, verified. A holder slower than its own history lets the rebuild start beside it; one that
-   * is known to be silent is asked only when the others cannot help.
+   * Leaves of shard `index`, verified. Where the holder is late the shard is rebuilt beside it, as far as the budget of bytes read
+   * twice allows: k whole shards for a few leaves. Where it is known to be silent, or has not shown them, the rebuild is no hedge
+   * but the only way.
    * @throws TransferError `not-enough-shards`; InconsistentEncoding
    */
   async leaves(index: number, range: LeafRange): Promise<Uint8Array> {
-    const { lanes, clock, signal, onEvent } = this.#context;
+    const { lanes, signal, hedges, onEvent } = this.#context;
     const holder = lanes.get(this.#pack.order[index] as string);
-    const direct = fetchLeaves(this.#pack, this.#context, { index, range });
-    const patience = holder === undefined || !holder.ready || holder.overdue ? 0 : holder.hedgeAfter('get');
-    const first = await Promise.race([direct, clock.sleep(patience, signal).then(() => LATE)]);
-    if (first instanceof Uint8Array) return first;
-    if (first === LATE) onEvent({ type: 'hedged', packId: this.#pack.id, index });
-    const rebuilt = this.rebuild([index]).then(([shard]) => {
-      const { from, to } = range;
-      return (shard as Uint8Array).subarray(from * LEAF_BYTES, to * LEAF_BYTES);
-    });
-    return firstBytes(direct, rebuilt);
+    if (holder?.ready !== true) return this.#cutFrom(index, range, signal);
+    using race = new Stopper(signal);
+    const direct = fetchLeaves(this.#pack, { ...this.#context, signal: race.signal }, { index, range });
+    const isLate = await this.#isLate(holder, direct);
+    const { k, shardLen } = this.#pack.header;
+    const hedge = isLate && hedges.take(k * shardLen);
+    if (hedge) onEvent({ type: 'hedged', packId: this.#pack.id, index });
+    const beside = hedge ? this.#cutFrom(index, range, race.signal) : undefined;
+    const shown = await (beside === undefined ? direct : firstOf(direct, beside));
+    if (shown === undefined) return beside ?? this.#cutFrom(index, range, signal);
+    hedges.moved(shown.length);
+    return shown;
+  }
+
+  /** Whether a request takes longer than its node's history leads one to expect, or others of that node do. */
+  async #isLate(holder: Lane, direct: Promise<unknown>): Promise<boolean> {
+    const { clock, signal } = this.#context;
+    const patience = holder.overdue ? 0 : holder.hedgeAfter('get');
+    return (await Promise.race([direct, clock.sleep(patience, signal).then(() => LATE)])) === LATE;
+  }
+
+  async #cutFrom(index: number, { from, to }: LeafRange, signal: AbortSignal): Promise<Uint8Array> {
+    const known = await gatherShards(this.#pack, { ...this.#context, signal }, [index]);
+    const [shard] = this.#rebuildFrom(known, [index]);
+    return (shard as Uint8Array).subarray(from * LEAF_BYTES, to * LEAF_BYTES);
   }
 
   /**
@@ -119,18 +135,27 @@ export class ShardReader {
   }
 }
 
-/** Whichever gives bytes first; the rebuild's error when neither does. */
-async function firstBytes(
+/** Ends what is still asked when the answer is there, or when the reader is stopped. */
+class Stopper implements Disposable {
+  readonly #abort = new AbortController();
+  readonly signal: AbortSignal;
+
+  constructor(outer: AbortSignal) {
+    this.signal = AbortSignal.any([outer, this.#abort.signal]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+  }
+}
+
+/** Whichever gives bytes first; undefined when the direct request gives none and the rebuild fails, which then says why. */
+async function firstOf(
   direct: Promise<Uint8Array | undefined>,
   rebuilt: Promise<Uint8Array>,
-): Promise<Uint8Array> {
-  const arrived = direct.then((bytes) => bytes ?? Promise.reject(new Error('not shown')));
-  try {
-    return await Promise.any([arrived, rebuilt]);
-  } catch {
-    // Both failed; the rebuild knows why.
-    return rebuilt;
-  }
+): Promise<Uint8Array | undefined> {
+  const failed = rebuilt.catch(() => undefined);
+  return (await Promise.race([direct, failed])) ?? (await direct) ?? (await failed);
 }
 
 /** Whether a fraud proof convicts: its shards are the committed ones, and their rebuild is not. */

@@ -30,15 +30,24 @@ export function bar(view: ProgressView, { width, color }: BarStyle): string {
 
 /** The bar with its numbers. `rate` in bytes per second, undefined while there is none. */
 export function barLine(view: ProgressView, rate: number | undefined, style: BarStyle): string {
-  const amount = `${mebibytes(safeBytes(view))} of ${mebibytes(view.total)} MiB certified`;
+  const { of, unit } = amountsIn(view.total);
+  const amount = `${of(safeBytes(view))} of ${of(view.total)} ${unit} certified`;
   return `${bar(view, style)} ${percent(view)} %  ${amount}${pace(view, rate)}`;
 }
 
 function pace(view: ProgressView, rate: number | undefined): string {
   if (view.sealed) return '';
+  if (safeBytes(view) === view.total) return ' · waiting for the certificate';
   if (rate === undefined) return ' · no estimate';
   const left = Math.ceil((view.total - safeBytes(view)) / rate);
   return ` · ${mebibytes(rate)} MiB/s · ${duration(left)} left`;
+}
+
+/** How amounts of a whole of `total` bytes are told: small files in units in which they are not nothing. */
+function amountsIn(total: number): { readonly of: (bytes: number) => string; readonly unit: string } {
+  if (total < 2 ** 10) return { of: String, unit: 'bytes' };
+  if (total < 2 ** 20) return { of: (bytes) => mebibytes(bytes * 2 ** 10), unit: 'KiB' };
+  return { of: mebibytes, unit: 'MiB' };
 }
 
 /** 1.5, 12, 1024. */

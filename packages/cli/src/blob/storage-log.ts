@@ -17,12 +17,15 @@ import {
   TransferError,
 } from '@assay/storage';
 import type { Session } from '../session.ts';
+import { counted } from '../words.ts';
 import { existsCustody, readCustody } from './custody-file.ts';
 
 /** A logged false receipt; `holds` is undefined when its proof cannot be had now. */
 export interface Conviction {
   readonly record: ChallengeResult;
   readonly holds: boolean | undefined;
+  /** Whether the blob was repaired, or signed for anew, since. */
+  readonly mended: boolean;
 }
 
 /** The blob in the log; nothing when there is no log here. */
@@ -51,8 +54,13 @@ export async function convictionsOf(
   network: StorageConnection,
   blob: string,
 ): Promise<Conviction[]> {
-  const { results } = (await recordsOf(session, network)).of(blob);
-  return Promise.all(results.map(async (record) => ({ record, holds: await holds(record, network) })));
+  const { results, repairs, certificates } = (await recordsOf(session, network)).of(blob);
+  const last = Math.max(...[...repairs, ...certificates].map(({ index }) => index));
+  return Promise.all(
+    results.map(async (record) => {
+      return { record, holds: await holds(record, network), mended: record.index < last };
+    }),
+  );
 }
 
 async function holds(
@@ -69,7 +77,7 @@ async function holds(
   }
 }
 
-/** Logs the false receipts that were found. Returns the record ids. */
+/** Logs the false receipts that were found, those apart that the log has already. Returns the record ids of all. */
 export async function logAccusations(
   session: Session,
   network: StorageConnection,
@@ -77,10 +85,16 @@ export async function logAccusations(
 ): Promise<string[]> {
   if (!session.hasLog) return [];
   const ids: string[] = [];
+  const records = await recordsOf(session, network);
   for (const accusation of accusations) {
     const { evidence } = accusation.revocation;
     if (evidence.cause === 'failed-challenge' && accusation.hello === undefined) continue;
     const predicate = await challengeResult(accusation, { blob, connection: network });
+    const known = records.sameResult(predicate);
+    if (known !== undefined) {
+      ids.push(known.id);
+      continue;
+    }
     const as = session.signatory('owner');
     ids.push((await session.publish('challenge.result', predicate, { as, wait: 'sequenced' })).id);
   }
@@ -106,7 +120,7 @@ export async function logRepair(
 
 /** Convictions as lines, most telling first. */
 export function convictionLines(convictions: readonly Conviction[], network: StorageConnection): string[] {
-  return convictions.map(({ record, holds: proven }) => {
+  return convictions.map(({ record, holds: proven, mended }) => {
     const { node, cause, shards } = record.predicate;
     const name = network.nameOf(Buffer.from(node.slice('ed25519:'.length), 'hex'));
     const what =
@@ -117,6 +131,6 @@ export function convictionLines(convictions: readonly Conviction[], network: Sto
         : proven === false
           ? 'NOT proven: the proof does not hold'
           : 'the proof cannot be had now';
-    return `log index ${record.index}: ${name} ${what} (${shards} shards); ${worth}`;
+    return `log index ${record.index}: ${name} ${what} (${counted(Number(shards), 'shard')}); ${worth}${mended ? ', and repaired since' : ''}`;
   });
 }

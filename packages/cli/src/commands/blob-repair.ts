@@ -9,6 +9,7 @@ import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { logAccusations, logRepair, openCustody } from '../blob/storage-log.ts';
 import { networkCommand } from '../command.ts';
 import { finding } from '../report.ts';
+import { counted } from '../words.ts';
 
 /** Leaves per node and round, and rounds at most: a round that finds nothing new is the last. */
 const LEAVES = 16;
@@ -34,9 +35,11 @@ export const blobRepair = networkCommand<StorageFlags, [blob: Uint8Array]>({
     const logged = await logRepair(session, network, { custody, blob: id, repaired: whole, because });
     const data = { blob: id, lost: Object.fromEntries(lost), repairedPacks: whole, before, after, because };
     return finding(after.least < after.of, { ...data, ...(logged === undefined ? {} : { logged }) }, [
-      ...[...lost].map(([name, shards]) => `${name} had lost ${shards} shards`),
+      ...[...lost].map(([name, shards]) => `${name} had lost ${counted(shards, 'shard')}`),
       `before: at least ${before.least} of ${before.of} shards of every pack`,
-      `after: at least ${after.least} of ${after.of}; ${whole} packs were made whole`,
+      whole === 0 && after.least === after.of
+        ? 'nothing to repair'
+        : `after: at least ${after.least} of ${after.of}; ${counted(whole, 'pack')} made whole`,
       ...(logged === undefined ? [] : [`repair logged as ${logged}`]),
     ]);
   },

@@ -6,15 +6,16 @@ import {
   openBlob,
   type PackCertificate,
   type StorageNode,
+  totalBytes,
   verifyHello,
 } from '@assay/storage';
 import type { StorageConnection } from '@assay/services';
 import { connect } from '../blob/connect.ts';
-import { readCustody } from '../blob/custody-file.ts';
 import { convictionLines, convictionsOf, openCustody } from '../blob/storage-log.ts';
 import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
-import { clean } from '../report.ts';
+import { finding } from '../report.ts';
+import { counted } from '../words.ts';
 
 /** How long a node may take to greet, in milliseconds. */
 const GREETING_MS = 3_000;
@@ -44,17 +45,19 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
   args: BLOB_ARG,
   async run(session, flags, blobId) {
     await using network = connect(session, flags.storage);
-    const custody = readCustody(session.dir, blobId);
     using blob = await openBlob(blobId, network.options);
     const id = hex(blobId);
     using held = await openCustody(session, network, { blob: id, id: blobId, manifest: blob.manifest });
     const convictions = await convictionsOf(session, network, id);
-    const { least, of } = held.health();
+    const signed = held.health();
+    const leaseEnd = held.leaseEnd();
     const { files, tensors, packs } = blob.manifest;
     const nodes = await Promise.all(
       network.options.nodes.map((node) => stateOf(node, held.certificates(), network)),
     );
-    const { totalBytes, leaseEnd } = custody.certificate;
+    // What a node's log says now not to cover is struck; who is silent keeps what it signed for.
+    await held.greet();
+    const stands = held.health();
     const data = {
       blob: id,
       proven: convictions.map(({ record, holds }) => ({
@@ -63,21 +66,27 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
         cause: record.predicate.cause,
         holds: holds ?? null,
       })),
-      totalBytes,
-      leaseEnd,
+      totalBytes: totalBytes(blob.manifest),
+      leaseEnd: leaseEnd ?? null,
       packs: packs.length,
-      signed: { least, of },
+      signed: { least: signed.least, of: signed.of },
+      stands: { least: stands.least, of: stands.of },
       nodes,
     };
-    return clean(
+    const broken = stands.least < signed.least;
+    return finding(
+      broken,
       { ...data, files: files.map(({ path, size }) => ({ path, size })), tensors: tensors.length },
       [
         ...files.map(({ path, size }) => `${path}  ${size} bytes`),
-        `${packs.length} packs, ${tensors.length} tensors, signed for until epoch ${leaseEnd}`,
-        `every pack has receipts for at least ${least} of ${of} shards`,
+        `${counted(packs.length, 'pack')}, ${counted(tensors.length, 'tensor')}, ${leaseEnd === undefined ? 'no lease runs' : `signed for until epoch ${leaseEnd}`}`,
+        `every pack has receipts for at least ${signed.least} of ${signed.of} shards`,
+        ...(broken
+          ? [`at least ${stands.least} of ${stands.of} still stand; "assay blob repair" makes them whole`]
+          : []),
         ...convictionLines(convictions, network),
-        ...nodes.map(({ name, signed, covered, durability }) => {
-          return `${name}: signed for ${signed} shards${DURABILITY[durability ?? 0] ?? ''}, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
+        ...nodes.map(({ name, signed: shards, covered, durability }) => {
+          return `${name}: signed for ${counted(shards, 'shard')}${DURABILITY[durability ?? 0] ?? ''}, ${covered === undefined ? 'does not answer' : `its log covers ${covered}`}`;
         }),
       ],
     );

@@ -9,6 +9,7 @@ import { BLOB_ARG, STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { networkCommand } from '../command.ts';
 import { asCount } from '../flags.ts';
 import type { Exit } from '../report.ts';
+import { counted } from '../words.ts';
 
 interface VerifyFlags extends StorageFlags {
   readonly leaves: number;
@@ -41,18 +42,21 @@ export const blobVerify = networkCommand<VerifyFlags, [blob: Uint8Array]>({
     const health = custody.health();
     const exit: Exit = failed.size > 0 ? 1 : silent.length > 0 ? 2 : 0;
     const data = {
-      blob: hex(blobId),
+      blob: id,
       signers: signatures.length,
       health,
       failed: Object.fromEntries(failed),
       silent,
+      logged,
     };
     return {
       exit,
       data,
       lines: [
         `the certificate stands: ${signatures.length} nodes signed it`,
-        ...[...failed].map(([name, shards]) => `${name} cannot show ${shards} shards that it signed for`),
+        ...[...failed].map(
+          ([name, shards]) => `${name} cannot show ${counted(shards, 'shard')} that it signed for`,
+        ),
         ...logged.map((record) => `logged as ${record}: anybody can check it`),
         ...convictionLines(before, network),
         ...silent.map((name) => `${name} does not answer: nothing can be said of it`),

@@ -69,6 +69,13 @@ describe('the bar', () => {
     expect(barLine(half, undefined, plain)).toContain('no estimate');
   });
 
+  it('tells small amounts in units in which they are not nothing, and what a full bar without a certificate waits for', () => {
+    expect(barLine(view({ total: 13 }), undefined, plain)).toContain('0 of 13 bytes certified · no estimate');
+    expect(barLine(view({ total: 50_000, certified: 25_000 }), undefined, plain)).toContain('24 of 48 KiB');
+    const full = barLine(view({ total: 2 ** 21, certified: 2 ** 21 }), undefined, plain);
+    expect(full).toContain('99.9 %  2.0 of 2.0 MiB certified · waiting for the certificate');
+  });
+
   it('measures anew after a fall, or the estimate would count bytes that are gone', () => {
     const rate = new Rate();
     rate.note(0, 0);

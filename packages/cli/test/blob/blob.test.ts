@@ -1,7 +1,7 @@
 /** The blob commands against six storage node processes and a network with a log, over real sockets. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,9 @@ beforeAll(async () => {
   const plan = { dir, port: portBlock(4), nodes: [] };
   network = await bringUp(plan, { entropy: { bytes: randomBytes }, tell: () => undefined });
   const owner = loadIdentity(network.layout.key('owner'));
-  nodes = await LocalNodes.launch(join(dir, 'stores'), [owner.keyId]);
+  // Another tenant of the same nodes: it may read there, and has not stored.
+  const other = loadIdentity(network.layout.key('verifier'));
+  nodes = await LocalNodes.launch(join(dir, 'stores'), [owner.keyId, other.keyId]);
   writeFileSync(file('model.bin'), content);
 }, 180_000);
 
@@ -95,8 +97,16 @@ describe('a blob, from its first byte to its repair', () => {
     const broken = await data('verify', id, '--leaves', '8');
     expect(broken.code).toBe(1);
     expect(Object.keys(broken.data['failed'] as object)).toEqual(['store-4']);
-    const { data: stat } = await data('stat', id);
+    const { code, data: stat } = await data('stat', id);
+    expect(code).toBe(1);
     expect(stat['proven']).toMatchObject([{ node: 'store-4', cause: 'lost-ack', holds: true }]);
+    expect(stat['stands']).toMatchObject({ of: 6 });
+    expect((stat['stands'] as { least: number }).least).toBeLessThan(
+      (stat['signed'] as { least: number }).least,
+    );
+    // What the log has already is not logged again.
+    const again = await data('verify', id, '--leaves', '8');
+    expect(again.data['logged']).toEqual(broken.data['logged']);
     const repaired = await data('repair', id);
     expect(repaired.data['after']).toMatchObject({ least: 6, of: 6 });
     expect(repaired.code).toBe(0);
@@ -146,6 +156,63 @@ it('put: a key that is no tenant of the nodes stores nothing, and its nodes are 
   child.kill('SIGKILL');
   await once(child, 'exit');
 }, 60_000);
+
+describe('private content, and its deletion, each command a process of its own', () => {
+  const secret = 'nobody else reads this sentence';
+  let id = '';
+
+  it('put --private, and get with the key: every byte as it was; the key file is told, and for its owner alone', async () => {
+    writeFileSync(file('diary.txt'), secret);
+    const put = await cli('put', file('diary.txt'), '--private');
+    expect(put.code, put.err).toBe(0);
+    const key = /private: (.*) opens it/.exec(put.out)?.[1] as string;
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    id = /^blob ([0-9a-f]{64})$/m.exec(put.out)?.[1] as string;
+    const got = await cli('get', id, '--out', file('opened'));
+    expect(got.code, got.err).toBe(0);
+    expect(readFileSync(join(dir, 'opened', 'diary.txt'), 'utf8')).toBe(secret);
+  }, 120_000);
+
+  it('a reader without the key sees ids of ciphertext and lengths, and is told why it cannot have more', async () => {
+    const got = await cli('get', id, '--out', file('peeped'), '--key', 'verifier');
+    expect(got.code).toBe(2);
+    expect(got.err).toMatch(/the content is private, and its key is not here.*verifier\.tenant/);
+    expect(existsSync(file('peeped'))).toBe(false);
+    const stat = await cli('stat', id, '--key', 'verifier', '--json');
+    const { files } = JSON.parse(stat.out) as { files: { path: string; size: number }[] };
+    expect(files.map(({ path }) => path)).toEqual(['private.index', '0']);
+    expect(stat.out).not.toContain('diary');
+    for (const name of nodes.names)
+      for (const segment of readdirSync(join(dir, 'stores', name, 'data')))
+        expect(readFileSync(join(dir, 'stores', name, 'data', segment)).includes(secret)).toBe(false);
+  }, 120_000);
+
+  it('delete refuses whoever did not store it, in one line, and does it for who did; the certificate stays in the log', async () => {
+    const stranger = await cli('delete', id, '--key', 'verifier');
+    expect(stranger.code).toBe(2);
+    expect(stranger.out.trim().split('\n')).toEqual([
+      `${nodes.names.join(', ')}: not deleted: this tenant holds no blob ${id} here`,
+    ]);
+    expect((await cli('get', id, '--out', file('still'))).code).toBe(0);
+    const deleted = await cli('delete', id);
+    // A node that was late with its seal holds nothing for the tenant, and says so.
+    expect([0, 2]).toContain(deleted.code);
+    expect(deleted.out.match(/shards? deleted/g)?.length).toBeGreaterThanOrEqual(5);
+    expect(deleted.out).toContain('its certificate stays in the log');
+    const got = await cli('get', id, '--out', file('gone'));
+    expect([got.code, existsSync(file('gone'))]).toEqual([2, false]);
+  }, 120_000);
+});
+
+/** A blob command as somebody types it. */
+async function cli(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [BIN, 'blob', ...args, ...shared()]);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (err += part.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
 
 /** Stores a file in a process of its own and kills it at the first certified byte; resolves to what was shown. */
 async function certifiedBeforeKill(path: string): Promise<number> {

@@ -133,21 +133,11 @@ export class StorageKeeper {
   /** Logs a false receipt, unless the log has it already. */
   async #accuse(blob: string, accusation: Accusation): Promise<string | undefined> {
     const { connection, records, say } = this.#options;
-    const { evidence, receipt } = accusation.revocation;
+    const { evidence } = accusation.revocation;
     // Struck here, for we know when we asked; before others it takes the node's own history.
     if (evidence.cause === 'failed-challenge' && accusation.hello === undefined) return undefined;
-    const { shard } = receipt;
     const said = await challengeResult(accusation, { blob, connection });
-    const { results, repairs, certificates } = records.of(blob);
-    const known = results.some(({ index, predicate }) => {
-      const same =
-        predicate.node === said.node &&
-        predicate.pack === hex(shard.packId) &&
-        predicate.index === shard.index;
-      // After a repair or a renewal the node has signed anew, and may have lied anew.
-      return same && [...repairs, ...certificates].every((later) => later.index < index);
-    });
-    return known ? undefined : say('challenge.result', said);
+    return records.sameResult(said) === undefined ? say('challenge.result', said) : undefined;
   }
 
   async #logRepair({ blob, custody, repaired, because }: Kept): Promise<void> {

@@ -1,5 +1,5 @@
 /** What the log says of stored blobs: certificates, repairs, and receipts that were proven false. */
-import { hex, type LogRecord } from '@assay/core';
+import { hex, type LogRecord, type Predicate } from '@assay/core';
 import type { Committee } from '@assay/storage';
 
 type Certificate = LogRecord & { readonly kind: 'blob.certificate' };
@@ -33,6 +33,19 @@ export class StorageRecords {
     const known = this.#blobs.get(blob) ?? { certificates: [], repairs: [], results: [] };
     this.#blobs.set(blob, known);
     return known;
+  }
+
+  /**
+   * The logged result that says the same of a blob's shard, if it does so since the shard was last signed for: after a repair or a
+   * renewal the node has signed anew, and may have lied anew.
+   */
+  sameResult(said: Predicate<'challenge.result'>): ChallengeResult | undefined {
+    const { results, repairs, certificates } = this.of(said.blob);
+    return results.find(({ index, predicate }) => {
+      const same =
+        predicate.node === said.node && predicate.pack === said.pack && predicate.index === said.index;
+      return same && [...repairs, ...certificates].every((later) => later.index < index);
+    });
   }
 
   /**

@@ -95,7 +95,10 @@ async function fetchPage(id: Uint8Array, { lanes, signal, clock }: ReadContext):
   }
   const page = await Promise.race([found, Promise.all(asking)]);
   if (page instanceof Uint8Array) return page;
-  throw new TransferError('not-enough-shards', { what: `no node shows manifest page ${hex(id)}` });
+  throw new TransferError('not-enough-shards', {
+    what: `no node shows manifest page ${hex(id)}`,
+    fix: 'Ask again when more nodes answer; a blob that was deleted, or never stored on this network, stays away.',
+  });
 }
 
 async function askForPage(

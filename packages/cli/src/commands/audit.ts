@@ -70,7 +70,9 @@ export const audit = networkCommand<AuditFlags, []>({
   async run(session, { witnessUrl = [], money: withMoney, rpc, grace }) {
     const { policy, context } = session;
     // A living chain runs ahead of the log: it is opened first, and claims are read as of then.
-    using chains = withMoney ? await openChains(rpc ?? localRpc(session)) : undefined;
+    using chains = withMoney
+      ? await openChains(rpc?.map((url) => ({ url })) ?? localChain(session))
+      : undefined;
     const progress = session.progress();
     const started = context.clock.now();
     const trust = { policy, judgedAt: Math.floor(started / 1_000) };
@@ -104,12 +106,18 @@ export const audit = networkCommand<AuditFlags, []>({
 
 const EXITS: Readonly<Record<AuditReport['verdict'], Exit>> = { clean: 0, finding: 1, incomplete: 2 };
 
+/** A chain to ask, and where its vault begins, if that is known. */
+interface NamedChain {
+  readonly url: string;
+  readonly deployedAt?: number | undefined;
+}
+
 interface Chains extends Disposable {
   readonly all: readonly MoneyChain[];
 }
 
-async function openChains(urls: readonly string[]): Promise<Chains> {
-  const all = await Promise.all(urls.map(moneyChain));
+async function openChains(chains: readonly NamedChain[]): Promise<Chains> {
+  const all = await Promise.all(chains.map(({ url, deployedAt }) => moneyChain(url, deployedAt)));
   return {
     all,
     [Symbol.dispose]: () => {
@@ -122,10 +130,11 @@ const graceOf = (graceSeconds: number | undefined): { graceSeconds?: number } =>
   graceSeconds === undefined ? {} : { graceSeconds };
 
 /** The chain of the local network, when it is that network's log that is audited. */
-function localRpc(session: Session): readonly string[] {
+function localChain(session: Session): readonly NamedChain[] {
   if (!existsSync(join(session.dir, 'network.json'))) return [];
   const { log, money } = session.network;
-  return money === undefined || session.log.url !== new LogClient(log.url).url ? [] : [money.rpc];
+  if (money === undefined || session.log.url !== new LogClient(log.url).url) return [];
+  return [{ url: money.rpc, deployedAt: money.deployedAt }];
 }
 
 interface Heard {

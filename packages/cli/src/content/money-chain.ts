@@ -1,11 +1,15 @@
 /** Reads a chain for an audit of money: the vault, its batches, and what was claimed from payment channels. */
 import { BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
 import {
+  deploymentBlock,
   devBatchSettlementAbi,
+  executedRefunds,
   publicClient,
+  type PublicClient,
   rpcClient,
   RpcError,
   settlementVaultAbi,
+  VaultReads,
 } from '@assay/pay/node';
 import type { MoneyChain } from '@assay/verify';
 import { CliError } from '../cli-error.ts';
@@ -18,9 +22,10 @@ const PATIENCE_MS = 60_000;
 /**
  * A chain behind JSON-RPC, as it is now: open it before the log is read.
  *
+ * @param deployedAt  block that deployed the vault, where that is known: events are read from there on
  * @throws CliError `chain`
  */
-export async function moneyChain(url: string): Promise<MoneyChain & Disposable> {
+export async function moneyChain(url: string, deployedAt?: number): Promise<MoneyChain & Disposable> {
   const rpc = rpcClient(url, { timeoutMs: PATIENCE_MS });
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -52,6 +57,13 @@ export async function moneyChain(url: string): Promise<MoneyChain & Disposable> 
       const args = [BigInt(number), account as Hex] as const;
       return asked(() => client.readContract({ ...vaultAt(vault), functionName: 'credits', args }));
     },
+    refund: (vault, name) => asked(() => readsOf(client, vault).refund(name)),
+    executedRefunds: (vault) =>
+      asked(async () => {
+        const from = deployedAt ?? (await deploymentBlock(client, vault));
+        return executedRefunds(client, { vault, deployedAt: from });
+      }),
+    isRefunded: (vault, receipt) => asked(() => readsOf(client, vault).isRefunded(receipt)),
     claimed: async (paymentChannel) => {
       const [, totalClaimed] = await asked(() =>
         client.readContract({
@@ -67,6 +79,10 @@ export async function moneyChain(url: string): Promise<MoneyChain & Disposable> 
     [Symbol.dispose]: () => rpc.close(),
   };
 }
+
+/** Reads of a vault alone; nothing else of its deployment is asked. */
+const readsOf = (client: PublicClient, vault: string): VaultReads =>
+  new VaultReads(client, { vault, token: vault, registry: vault, anchor: vault });
 
 function unreachable(url: string, cause: unknown): CliError {
   return new CliError('chain', {

@@ -6,7 +6,13 @@ import {
   DEPOSIT_COLLECTOR_ADDRESS,
 } from '@assay/core/money';
 import { loadIdentity } from '@assay/core/node';
-import { devAddress, EMBEDDED_CHAIN_ID, MULTICALL3, type SettlementTerms } from '@assay/pay/node';
+import {
+  devAddress,
+  devDeployedAt,
+  EMBEDDED_CHAIN_ID,
+  MULTICALL3,
+  type SettlementTerms,
+} from '@assay/pay/node';
 import { type Layout, QUORUM, WITNESSES } from './layout.ts';
 
 /** What commands and clients read of a network's money (`money` in `network.json`). Addresses are in lower case. */
@@ -41,6 +47,8 @@ export interface MoneyDescription {
   readonly terms: SettlementTerms;
   /** Blocks after which a transaction is final. */
   readonly confirmations: number;
+  /** Block that deployed the vault; absent in networks of before, which are read from block 0. */
+  readonly deployedAt?: number;
 }
 
 /**
@@ -88,6 +96,7 @@ export function describeMoney(layout: Layout): MoneyDescription {
     withdrawDelay: LOCAL_TERMS.withdrawDelay,
     terms: LOCAL_TERMS,
     confirmations: CONFIRMATIONS,
+    deployedAt: devDeployedAt('SettlementVault'),
   };
 }
 
@@ -126,7 +135,7 @@ export function witnessAnchor(layout: Layout, money: MoneyDescription, number: n
 
 /** The configuration of the settler. */
 export function settlerConfig(layout: Layout, money: MoneyDescription): object {
-  const { chainId, rpc, vault, registry, anchor, treasury, confirmations, terms, token } = money;
+  const { chainId, rpc, vault, registry, anchor, treasury, confirmations, terms, token, deployedAt } = money;
   return {
     name: 'settler',
     listen: new URL(layout.settlerUrl).host,
@@ -134,7 +143,17 @@ export function settlerConfig(layout: Layout, money: MoneyDescription): object {
     identity: layout.key('settler'),
     transactions: layout.path('state', 'settler.db'),
     log: { url: layout.logUrl, policy: layout.policy, origin: layout.origin, pollMs: 200 },
-    chain: { rpc, chainId, token: token.address, vault, registry, anchor, treasury, confirmations },
+    chain: {
+      rpc,
+      chainId,
+      token: token.address,
+      vault,
+      registry,
+      anchor,
+      treasury,
+      confirmations,
+      ...(deployedAt === undefined ? {} : { deployedAt }),
+    },
     witnesses: witnessKeys().map((name, i) => ({
       url: layout.witnessUrl(i),
       address: paymentAddress(layout, name),

@@ -34,6 +34,8 @@ export const settlerConfigSchema = z.strictObject({
     treasury: address,
     /** Blocks after which a transaction is final. */
     confirmations: z.int().min(1),
+    /** Block that deployed the vault: events are read from there on. */
+    deployedAt: z.int().min(0).default(0),
   }),
   /** Where witnesses sign for the anchor, and with which keys. */
   witnesses: z.array(z.strictObject({ url: z.url(), address })).min(1),

@@ -3,7 +3,7 @@ import { devBatchSettlementAbi, Watcher } from '@assay/pay/node';
 import { BATCH_SETTLEMENT_ADDRESS } from '@assay/core/money';
 import type { Settlement, SettlementParts } from './settlement.ts';
 
-/** Watches withdrawals. It reads from the chain's beginning at every start, so that none is missed while it was away. */
+/** Watches withdrawals. It reads from the vault's deployment on at every start, so that none is missed while it was away. */
 export class WithdrawalGuard {
   readonly #parts: SettlementParts;
   readonly #watcher: Watcher;
@@ -16,6 +16,7 @@ export class WithdrawalGuard {
       address: BATCH_SETTLEMENT_ADDRESS,
       abi: devBatchSettlementAbi,
       events: ['WithdrawInitiated'],
+      fromBlock: parts.config.chain.deployedAt,
       onEvent: ({ args }) => this.#leaving.add(String(args['channelId'])),
     });
   }

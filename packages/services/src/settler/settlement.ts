@@ -141,7 +141,7 @@ export class Settlement {
   /** Logs batches that stand in the vault and not in the log: this round's, and one that a crash left unsaid. */
   async #logPosted(): Promise<void> {
     const { books, chain, config } = this.#parts;
-    const { vault, confirmations } = config.chain;
+    const { vault, confirmations, deployedAt } = config.chain;
     const { batchCount } = await chain.settler.reads.state();
     const logged = Math.max(
       0,
@@ -153,6 +153,7 @@ export class Settlement {
       vault,
       after,
       confirmations,
+      deployedAt,
     })) {
       const content = this.#content({ number, from, to });
       if (content.root !== root) {

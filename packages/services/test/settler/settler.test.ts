@@ -4,7 +4,7 @@ import { verifyMerkleProof } from '@assay/core/money';
 import { leafOf } from '@assay/views';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPaymentChannel } from '@assay/pay/node';
+import { deploymentBlock, devDeployedAt, postedAfter, readPaymentChannel } from '@assay/pay/node';
 import { signRequest } from '../../src/participant/index.ts';
 import type { RunningService } from '../../src/serving/index.ts';
 import { startSettler } from '../../src/settler/start.ts';
@@ -194,6 +194,20 @@ describe('after the hold', () => {
     );
     await lab.until(async () => (await lab.balanceOf(lab.address('gateway'))) === fee, 'fees are paid');
     expect(await lab.balanceOf(VAULT)).toBe(0n);
+  });
+});
+
+describe('a chain that has gone on', () => {
+  it('its batches are found though they lie more than a range of blocks back, and its vault from where it was deployed', async () => {
+    const before = await lab.reads.state();
+    for (let i = 0; i < 5; i++) await lab.anvil.rpc.call('anvil_mine', ['0x1f4']);
+    const query = { vault: VAULT, confirmations: 1, deployedAt: devDeployedAt('SettlementVault') };
+    const all = await postedAfter(lab.client, { ...query, after: 0 });
+    expect(all.map(({ number }) => number)).toEqual(
+      Array.from({ length: before.batchCount }, (_, i) => i + 1),
+    );
+    expect(await postedAfter(lab.client, { ...query, after: before.batchCount })).toEqual([]);
+    expect(await deploymentBlock(lab.client, VAULT)).toBe(query.deployedAt);
   });
 });
 

@@ -34,6 +34,7 @@ export const FINDING_CODES = [
   'batch-chain', // the chain holds another batch than the log, or one that the log has not
   'overclaimed', // more was claimed from a payment channel than was captured on it
   'refund-mismatch', // a class refund is not what its incident's scope makes
+  'refund-chain', // the chain executed another refund than the log says, paid other shares, or one that the log has not
   'diverged', // a node served another version than its channel announced
   'contested', // the best evidence of what made an output contradicts itself
   'entry-unknown', // a statement of a kind or version not known here: answers are incomplete

@@ -1,6 +1,6 @@
 /** An auditor with the log and the chain alone finds every planted fault of money, each by its code, and nothing else. */
 import type { Predicate } from '@assay/core';
-import { bytes32Of, ZERO_BYTES32 } from '@assay/core/money';
+import { bytes32Of, refundId, ZERO_BYTES32 } from '@assay/core/money';
 import { affectedReceipts, batchContent, refundContent } from '@assay/views';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,11 +13,20 @@ import {
   voucherOf,
 } from '../../../views/test/money/paid-log.ts';
 import { owner, settler } from '../../../views/test/support/log-builder.ts';
-import { auditLog, type ChainBatch, type MoneyAudit, type MoneyChain } from '../../src/index.ts';
+import {
+  auditLog,
+  type ChainBatch,
+  type ChainRefund,
+  type ExecutedRefund,
+  type MoneyAudit,
+  type MoneyChain,
+} from '../../src/index.ts';
 import { curve, type RealHost, paidRealLog } from '../support/paid-real-log.ts';
 import { NOW, readerOf, trust } from '../support/real-log.ts';
 
 type Log = PaidLog<RealHost>;
+
+const NO_REFUND: ChainRefund = { state: 'none', root: ZERO_BYTES32, total: 0n, funded: 0n, paid: 0n };
 
 /** A chain that holds what it is given. */
 class FakeChain implements MoneyChain {
@@ -33,6 +42,15 @@ class FakeChain implements MoneyChain {
   credit = async (_: string, __: number, account: string): Promise<bigint> =>
     this.credited.get(account) ?? 0n;
   treasury = async (): Promise<string> => this.payee;
+  readonly refunds = new Map<string, ChainRefund>();
+  readonly given = new Set<number>();
+  executedAt = NOW;
+  refund = async (_: string, name: string): Promise<ChainRefund> => this.refunds.get(name) ?? NO_REFUND;
+  executedRefunds = async (): Promise<ExecutedRefund[]> =>
+    Array.from(this.refunds)
+      .filter(([, { state }]) => state === 'executed')
+      .map(([refund]) => ({ refund, at: this.executedAt }));
+  isRefunded = async (_: string, receipt: number): Promise<boolean> => this.given.has(receipt);
   claimed = async (channel: string): Promise<bigint> => this.claims.get(channel) ?? 0n;
 }
 
@@ -62,6 +80,39 @@ function post(log: Log, chain: FakeChain, more: Partial<Predicate<'batch'>> = {}
     tx: `0x${'6'.repeat(64)}`,
     ...more,
   });
+}
+
+/** Two charges, posted and given back but for `shortfall`, on the chain and in the log; `more` bends what is logged. */
+function refunded(
+  log: Log,
+  chain: FakeChain,
+  shortfall: bigint,
+  more: Partial<Predicate<'refund'>> = {},
+): string {
+  log.charged(2);
+  post(log, chain);
+  const about = { versions: [log.v1], from: 0, nonce: '7'.repeat(32) };
+  const incident = log.log.add(owner, 'incident.open', about);
+  const size = log.witness();
+  const of = { incident, size, network: NETWORK, vault: VAULT };
+  const due = refundContent(log.money, { ...of, affected: affectedReceipts(log.log.timeline) });
+  expect(due.charges).toHaveLength(2);
+  const { root, total, payers } = due;
+  const funded = total - shortfall;
+  const paid = payers.reduce((sum, { amount }) => sum + (amount * funded) / total, 0n);
+  chain.refunds.set(refundId(incident, 1), { state: 'executed', root, total, funded, paid });
+  for (const { charge } of due.charges) chain.given.add(charge.output.index);
+  log.log.add(settler, 'refund', {
+    ...of,
+    size: String(size),
+    root,
+    count: '2',
+    total: String(total),
+    shortfall: String(shortfall),
+    txs: [`0x${'6'.repeat(64)}`],
+    ...more,
+  });
+  return refundId(incident, 1);
 }
 
 async function audit(log: Log, chain: FakeChain | undefined, more: Partial<MoneyAudit> = {}) {
@@ -280,32 +331,58 @@ describe('planted faults, each found by its code', () => {
     expect(await codes(log, chain)).toEqual(['overclaimed']);
   });
 
-  it('refund-mismatch: a class refund that is not its incident’s', async () => {
-    const [log, chain] = [paidRealLog(), new FakeChain()];
-    log.charged(2);
-    post(log, chain);
-    const incident = log.log.add(owner, 'incident.open', {
-      versions: [log.v1],
-      from: 0,
-      nonce: '7'.repeat(32),
-    });
-    const size = log.witness();
-    const of = { incident, size, network: NETWORK, vault: VAULT };
-    const due = refundContent(log.money, { ...of, affected: affectedReceipts(log.log.timeline) });
-    expect(due.charges).toHaveLength(2);
-    const said = {
-      ...of,
-      size: String(size),
-      root: due.root,
-      count: '2',
-      total: String(due.total),
-      shortfall: '0',
-      txs: [`0x${'6'.repeat(64)}`],
-    };
-    log.log.add(settler, 'refund', said);
-    expect(await codes(log, chain)).toEqual([]);
-    log.log.add(settler, 'refund', { ...said, incident: 'e'.repeat(64) });
-    expect(await codes(log, chain)).toEqual(['refund-mismatch']);
+  it('refund-mismatch: a class refund that is not its incident’s, lacks more than it owes, or is a round out of turn', async () => {
+    for (const bend of [
+      { incident: 'e'.repeat(64) },
+      { shortfall: String(2n * PRICE + 1n) },
+      { round: '3' },
+      { count: '1' },
+      { total: '1' },
+    ]) {
+      const [log, chain] = [paidRealLog(), new FakeChain()];
+      refunded(log, chain, 0n, bend);
+      expect(await codes(log, chain), JSON.stringify(bend)).toContain('refund-mismatch');
+    }
+  });
+
+  it('refund-chain: another root, total or shortfall than recorded, other payments, one that never was or that nobody logged', async () => {
+    const bends: ((chain: FakeChain, name: string, held: ChainRefund) => void)[] = [
+      (chain, name, held) => chain.refunds.set(name, { ...held, root: ZERO_BYTES32 }),
+      (chain, name, held) => chain.refunds.set(name, { ...held, total: held.total + 1n }),
+      // The shortfall that is recorded is not the one of the chain.
+      (chain, name, held) => chain.refunds.set(name, { ...held, funded: held.funded - 1n }),
+      // A unit more, or less, than the shares of those who are marked as paid.
+      (chain, name, held) => chain.refunds.set(name, { ...held, paid: held.paid + 1n }),
+      (chain, name, held) => chain.refunds.set(name, { ...held, paid: held.paid - 1n }),
+      // Paid, and marked for nobody: the money went elsewhere.
+      (chain) => chain.given.clear(),
+      // Vetoed, and said to be given back.
+      (chain, name) => chain.refunds.delete(name),
+      (chain, name, held) => chain.refunds.set(name, { ...held, state: 'proposed' }),
+      (chain, _, held) => {
+        chain.refunds.set(`0x${'5'.repeat(64)}`, held);
+        chain.executedAt = NOW - 2_000_000;
+      },
+    ];
+    for (const bend of bends) {
+      const [log, chain] = [paidRealLog(), new FakeChain()];
+      const name = refunded(log, chain, PRICE);
+      bend(chain, name, chain.refunds.get(name)!);
+      expect(await codes(log, chain), String(bend)).toEqual(['refund-chain']);
+    }
+  });
+
+  it('refunds that are whole, short, not claimed yet, or executed a moment ago and not logged yet are no fault', async () => {
+    for (const shortfall of [0n, 1n, PRICE]) {
+      const [log, chain] = [paidRealLog(), new FakeChain()];
+      const name = refunded(log, chain, shortfall);
+      expect(await codes(log, chain)).toEqual([]);
+      chain.given.clear();
+      chain.refunds.set(name, { ...chain.refunds.get(name)!, paid: 0n });
+      expect(await codes(log, chain)).toEqual([]);
+      chain.refunds.set(`0x${'5'.repeat(64)}`, chain.refunds.get(name)!);
+      expect(await codes(log, chain)).toEqual([]);
+    }
   });
 
   it('unauthorised: a charge by whoever is no gateway is ignored, and told', async () => {

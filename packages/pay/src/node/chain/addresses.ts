@@ -25,3 +25,6 @@ export function devAddress(contract: Deployed): Address {
   const address = getContractAddress({ from, nonce: BigInt(DEPLOYED.indexOf(contract)) });
   return address.toLowerCase() as Address;
 }
+
+/** The block of an embedded chain that deployed one of our contracts: each has one of its own, from block 1 on. */
+export const devDeployedAt = (contract: Deployed): number => DEPLOYED.indexOf(contract) + 1;

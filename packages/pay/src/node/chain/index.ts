@@ -5,12 +5,15 @@ export {
   DEV_DEPLOYER_KEY,
   DEV_FAUCET_KEY,
   devAddress,
+  devDeployedAt,
   MULTICALL3,
 } from './addresses.ts';
+export { type BlockRange, BLOCKS_AT_ONCE, rangesDown, rangesUp } from './block-ranges.ts';
 export { anvilBinary } from './anvil-binary.ts';
 export { type Anvil, EMBEDDED_CHAIN_ID, startAnvil } from './anvil.ts';
 export * from './artifacts/abis.ts';
 export { type ConstructorArguments, deployDevContracts, type DevContracts } from './dev-contracts.ts';
+export { deploymentBlock } from './deployment-block.ts';
 export { EmbeddedChain, type EmbeddedChainOptions, openEmbeddedChain } from './embedded-chain.ts';
 export { ChainError, RpcError } from './errors.ts';
 export * from './outbox/index.ts';

@@ -2,8 +2,8 @@
  * Watches events of a contract: each is told once it is seen, and told to be forgotten when a reorganisation takes its
  * block away, or the node comes back with less. What comes instead is told then.
  */
-import type { Abi } from 'viem';
-import { parseEventLogs } from 'viem';
+import { type Abi, type AbiEvent, parseEventLogs } from 'viem';
+import { rangesUp } from './block-ranges.ts';
 import type { PublicClient } from './public-client.ts';
 import { RpcError } from './errors.ts';
 
@@ -27,6 +27,7 @@ export interface WatcherOptions {
   /** An event that was told is not on the chain any more. */
   readonly onForgotten?: (event: WatchedEvent) => void;
   readonly onError?: (error: unknown) => void;
+  /** The block from which on there can be any: where the contract was deployed; 0 unless said. */
   readonly fromBlock?: number;
   readonly pollMs?: number;
   /** Blocks for which a reorganisation is looked for; what lies deeper is final. */
@@ -35,8 +36,6 @@ export interface WatcherOptions {
 
 const POLL_MS = 500;
 const DEPTH = 64;
-/** Blocks asked about at once. */
-const RANGE = 2_000;
 
 /** A watcher; `look` reads once, `start` goes on. */
 export class Watcher {
@@ -78,10 +77,9 @@ export class Watcher {
     const { client, depth = DEPTH } = this.#options;
     const head = Number(await client.getBlockNumber());
     await this.#takeBack(head);
-    while (this.#next <= head) {
-      const to = Math.min(head, this.#next + RANGE - 1);
+    for (const { from, to } of rangesUp({ from: this.#next, to: head })) {
       const block = await client.getBlock({ blockNumber: BigInt(to) });
-      const events = await this.#read(this.#next, to);
+      const events = await this.#read(from, to);
       // Between the two reads the chain may have moved under us: then nothing of it is told, and the next look reads again.
       const again = await client.getBlock({ blockNumber: BigInt(to) });
       if (again.hash !== block.hash) return;
@@ -123,6 +121,8 @@ export class Watcher {
     const { client, address, abi, events } = this.#options;
     const logs = await client.getLogs({
       address: address as `0x${string}`,
+      // Asked for by name: a contract that the whole world uses has many others.
+      events: abi.filter((each): each is AbiEvent => each.type === 'event' && events.includes(each.name)),
       fromBlock: BigInt(from),
       toBlock: BigInt(to),
     });

@@ -22,4 +22,11 @@ export {
   VaultReads,
   type VaultState,
 } from './vault-reads.ts';
-export { heldBy, postedAfter, type PostedEvent } from './vault-events.ts';
+export {
+  type ExecutedEvent,
+  executedRefunds,
+  heldBy,
+  postedAfter,
+  type PostedEvent,
+  type PostedQuery,
+} from './vault-events.ts';

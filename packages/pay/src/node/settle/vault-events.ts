@@ -1,6 +1,7 @@
 /** What the vault told of in events: batches that a settler posted and did not live to log, and payments that it holds. */
 import { parseEventLogs, type PublicClient } from 'viem';
 import { settlementVaultAbi } from '../chain/artifacts/abis.ts';
+import { rangesDown, rangesUp } from '../chain/block-ranges.ts';
 
 /** A `BatchPosted` event. */
 export interface PostedEvent {
@@ -11,31 +12,76 @@ export interface PostedEvent {
   readonly tx: string;
 }
 
-/** Batches after number `after` that are `confirmations` blocks deep, in order. */
+/** Which batches. */
+export interface PostedQuery {
+  readonly vault: string;
+  /** Batches up to this number are known. */
+  readonly after: number;
+  readonly confirmations: number;
+  /** The block that deployed the vault. */
+  readonly deployedAt: number;
+}
+
+/** Batches after number `after` that are `confirmations` blocks deep, in order; looked for from the newest block back. */
 export async function postedAfter(
   client: PublicClient,
-  {
-    vault,
-    after,
-    confirmations,
-  }: { readonly vault: string; readonly after: number; readonly confirmations: number },
+  { vault, after, confirmations, deployedAt }: PostedQuery,
 ): Promise<PostedEvent[]> {
-  const head = await client.getBlockNumber();
-  const logs = await client.getContractEvents({
-    address: vault as `0x${string}`,
-    abi: settlementVaultAbi,
-    eventName: 'BatchPosted',
-    fromBlock: 0n,
-  });
-  return logs
-    .filter(({ blockNumber }) => head - blockNumber + 1n >= BigInt(confirmations))
-    .flatMap(({ args: { number, from, to, root }, transactionHash: tx }) =>
+  const head = Number(await client.getBlockNumber());
+  const found: PostedEvent[] = [];
+  for (const { from: fromBlock, to: toBlock } of rangesDown({
+    from: deployedAt,
+    to: head - confirmations + 1,
+  })) {
+    const logs = await client.getContractEvents({
+      address: vault as `0x${string}`,
+      abi: settlementVaultAbi,
+      eventName: 'BatchPosted',
+      fromBlock: BigInt(fromBlock),
+      toBlock: BigInt(toBlock),
+    });
+    const posted = logs.flatMap(({ args: { number, from, to, root }, transactionHash: tx }) =>
       number === undefined || from === undefined || to === undefined || root === undefined
         ? []
         : [{ number: Number(number), from: Number(from), to: Number(to), root, tx }],
-    )
-    .filter(({ number }) => number > after)
-    .toSorted((a, b) => a.number - b.number);
+    );
+    found.push(...posted.filter(({ number }) => number > after));
+    // Numbers count up: below the first that is known there is nothing new.
+    if (posted.some(({ number }) => number <= after + 1)) break;
+  }
+  return found.toSorted((a, b) => a.number - b.number);
+}
+
+/** A class refund that was executed. */
+export interface ExecutedEvent {
+  /** As the vault knows it. */
+  readonly refund: string;
+  /** Unix seconds of its block. */
+  readonly at: number;
+}
+
+/** Class refunds that a vault executed, in order. */
+export async function executedRefunds(
+  client: PublicClient,
+  { vault, deployedAt }: { readonly vault: string; readonly deployedAt: number },
+): Promise<ExecutedEvent[]> {
+  const head = Number(await client.getBlockNumber());
+  const found: ExecutedEvent[] = [];
+  for (const { from, to } of rangesUp({ from: deployedAt, to: head })) {
+    const logs = await client.getContractEvents({
+      address: vault as `0x${string}`,
+      abi: settlementVaultAbi,
+      eventName: 'RefundExecuted',
+      fromBlock: BigInt(from),
+      toBlock: BigInt(to),
+    });
+    for (const { args, blockNumber } of logs) {
+      if (args.incident === undefined) continue;
+      const { timestamp } = await client.getBlock({ blockNumber });
+      found.push({ refund: args.incident, at: Number(timestamp) });
+    }
+  }
+  return found;
 }
 
 /** Ids of the `exact` payments that a transaction brought into the vault. */

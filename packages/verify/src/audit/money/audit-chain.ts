@@ -1,15 +1,18 @@
 /** What the chain holds against what the log says: batches, credits, and what was claimed from payment channels. */
 import type { Predicate } from '@assay/core';
-import { batchContent, type Money } from '@assay/views';
+import { batchContent, type Money, type Timeline } from '@assay/views';
 import type { Findings } from '../finding.ts';
+import { auditRefundsOnChain } from './audit-refund-chain.ts';
+import type { MoneyAudit } from './money-audit.ts';
 import type { MoneyChain } from './money-chain.ts';
 
-/** Adds `batch-chain`, `overclaimed` and `chain-unread`. Returns the networks that were read. */
+/** Adds `batch-chain`, `refund-chain`, `overclaimed` and `chain-unread`. Returns the networks that were read. */
 export async function auditChain(
   money: Money,
-  chains: readonly MoneyChain[],
-  findings: Findings,
+  timeline: Timeline,
+  { findings, audit }: { readonly findings: Findings; readonly audit: MoneyAudit },
 ): Promise<readonly string[]> {
+  const { chains } = audit;
   const networks = new Set(money.charges.map(({ charge }) => charge.network));
   for (const { predicate } of [...money.batches, ...money.refunds]) networks.add(predicate.network);
   const read: string[] = [];
@@ -25,13 +28,19 @@ export async function auditChain(
       continue;
     }
     read.push(network);
-    await auditVaults(money, chain, findings);
+    const vaults = await auditVaults(money, chain, findings);
+    await auditRefundsOnChain(money, vaults, { timeline, chain, audit, findings });
     await auditClaims(money, chain, findings);
   }
   return read;
 }
 
-async function auditVaults(money: Money, chain: MoneyChain, findings: Findings): Promise<void> {
+/** Returns the vaults that were looked at. */
+async function auditVaults(
+  money: Money,
+  chain: MoneyChain,
+  findings: Findings,
+): Promise<ReadonlySet<string>> {
   const own = money.batches.filter(({ predicate }) => predicate.network === chain.network);
   const vaults = new Set(own.map(({ predicate }) => predicate.vault));
   for (const { charge, vault } of money.charges) if (charge.network === chain.network) vaults.add(vault);
@@ -46,6 +55,7 @@ async function auditVaults(money: Money, chain: MoneyChain, findings: Findings):
       }
     }
   }
+  return vaults;
 }
 
 /** A settler posts before it logs: one batch may be ahead, if it is what the log makes. */

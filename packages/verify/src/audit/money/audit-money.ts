@@ -50,7 +50,7 @@ export async function auditMoney(
   auditUncharged(money, timeline, { findings, audit });
   auditBatches(money, findings);
   auditRefunds(money, timeline, findings);
-  const chains = await auditChain(money, audit.chains, findings);
+  const chains = await auditChain(money, timeline, { findings, audit });
   return {
     charges: money.charges.length,
     releases: money.releases.length,

@@ -5,6 +5,7 @@ import {
   KnownAtError,
   LineageError,
   type Money,
+  type RefundContent,
   refundContent,
   type Timeline,
 } from '@assay/views';
@@ -13,34 +14,39 @@ import type { Findings } from '../finding.ts';
 /** Adds `refund-mismatch` for each difference. */
 export function auditRefunds(money: Money, timeline: Timeline, findings: Findings): void {
   const affected = affectedReceipts(timeline);
+  const rounds = new Map<string, number>();
   for (const { predicate, index } of money.refunds) {
-    for (const what of differences(money, predicate, affected)) {
-      findings.add('refund-mismatch', what, `entry ${index}`);
+    const where = `entry ${index}`;
+    for (const what of differences(predicate, dueRefund(money, predicate, affected))) {
+      findings.add('refund-mismatch', what, where);
     }
+    const key = `${predicate.network} ${predicate.vault} ${predicate.incident}`;
+    const [before, round] = [rounds.get(key) ?? 0, Number(predicate.round ?? 1)];
+    rounds.set(key, round);
+    if (round !== before + 1)
+      findings.add('refund-mismatch', `it is round ${round} of its incident, after round ${before}`, where);
   }
 }
 
-function* differences(
+/** What a refund must say; or why that cannot be told. */
+export function dueRefund(
   money: Money,
-  said: Predicate<'refund'>,
+  { incident, round = '1', size, network, vault }: Predicate<'refund'>,
   affected: ReturnType<typeof affectedReceipts>,
-): Generator<string> {
-  const { incident, network, vault } = said;
-  const scope = {
-    incident,
-    round: Number(said.round ?? 1),
-    size: Number(said.size),
-    network,
-    vault,
-    affected,
-  };
-  let due: ReturnType<typeof refundContent>;
+): RefundContent | string {
   try {
-    due = refundContent(money, scope);
+    const scope = { incident, round: Number(round), size: Number(size), network, vault };
+    return refundContent(money, { ...scope, affected });
   } catch (error) {
     // An incident that is not there, or a size that nobody witnessed: there is nothing that it could be a refund of.
     if (!(error instanceof LineageError) && !(error instanceof KnownAtError)) throw error;
-    yield `it cannot be computed: ${error.what}`;
+    return `it cannot be computed: ${error.what}`;
+  }
+}
+
+function* differences(said: Predicate<'refund'>, due: RefundContent | string): Generator<string> {
+  if (typeof due === 'string') {
+    yield due;
     return;
   }
   if (said.root !== due.root) yield `its root is ${said.root}, the affected charges make ${due.root}`;
@@ -49,4 +55,6 @@ function* differences(
   }
   if (said.total !== String(due.total))
     yield `its total is ${said.total}, the affected charges make ${due.total}`;
+  if (BigInt(said.shortfall) > due.total)
+    yield `its shortfall is ${said.shortfall}, more than the ${due.total} that are owed`;
 }

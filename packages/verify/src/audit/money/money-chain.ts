@@ -9,6 +9,24 @@ export interface ChainBatch {
   readonly count: number;
 }
 
+/** A class refund as the vault holds it. */
+export interface ChainRefund {
+  readonly state: 'none' | 'proposed' | 'executed';
+  readonly root: string;
+  readonly total: bigint;
+  /** What the waterfall brought together of it, and what payers were paid from that. */
+  readonly funded: bigint;
+  readonly paid: bigint;
+}
+
+/** A class refund that was executed. */
+export interface ExecutedRefund {
+  /** As the vault knows it: `refundId` of an incident and a round. */
+  readonly refund: string;
+  /** Unix seconds. */
+  readonly at: number;
+}
+
 /**
  * Reads of one network. Addresses are lower case. Each rejects when the chain cannot be asked.
  *
@@ -27,6 +45,12 @@ export interface MoneyChain {
   credit(vault: string, number: number, account: string): Promise<bigint>;
   /** Who gets a vault's fees. */
   treasury(vault: string): Promise<string>;
+  /** A class refund by its name on the chain. */
+  refund(vault: string, name: string): Promise<ChainRefund>;
+  /** Every class refund that a vault executed. */
+  executedRefunds(vault: string): Promise<readonly ExecutedRefund[]>;
+  /** Whether the charge of the receipt at a log index was given back. */
+  isRefunded(vault: string, receipt: number): Promise<boolean>;
   /** What had been claimed from a payment channel before the log was read. */
   claimed(paymentChannel: string): Promise<bigint>;
 }

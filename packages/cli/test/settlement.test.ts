@@ -43,6 +43,8 @@ beforeAll(async () => {
     registry: devAddress('ParticipantRegistry'),
     anchor: devAddress('CheckpointAnchor'),
     settler: { address: lab.address('settler'), url: service.ready.listening },
+    receiverAuthorizer: lab.address('settler'),
+    withdrawDelay: TERMS.withdrawDelay,
   };
   const network = {
     origin: 'log.example/money',
@@ -89,6 +91,45 @@ describe('assay stake', () => {
   });
 });
 
+describe('assay stake slash --over-claim', () => {
+  it('slashes a node by one receipt for more than its order allows, once; an honest one is no finding', async () => {
+    const [honest = ''] = await lab.charged(alice!);
+    const [usage, both, order] = await Promise.all([
+      assay('stake', 'slash', honest, '--json'),
+      assay('stake', 'slash', honest, honest, '--over-claim', '--json'),
+      assay('stake', 'slash', honest, honest, '--order', 'none.json', '--json'),
+    ]);
+    for (const refused of [usage, both, order])
+      expect([refused.code, refused.json()]).toMatchObject([2, { code: 'usage' }]);
+    const kept = await assay('stake', 'slash', '--over-claim', honest, '--key', 'agent', '--json');
+    expect([kept.code, kept.json()]).toMatchObject([0, { slashed: false, maxAmount: '100000' }]);
+    const greedy = lab.path('greedy.json');
+    writeFileSync(greedy, overclaiming(honest));
+    const slashed = await assay('stake', 'slash', '--over-claim', greedy, '--key', 'agent', '--json');
+    expect([slashed.code, slashed.json()]).toMatchObject([1, { slashed: true }]);
+    expect(BigInt((slashed.json() as { taken: string }).taken)).toBeGreaterThan(0n);
+    const again = await assay('stake', 'slash', '--over-claim', greedy, '--key', 'agent');
+    expect([again.code, again.err + again.out]).toMatchObject([2, expect.stringContaining('AlreadySlashed')]);
+  });
+
+  it('takes the order from a file, and only the one that the receipt names', async () => {
+    const [honest = ''] = await lab.charged(bob!);
+    const { signature: _, by: __, ...order } = lab.books.money.chargeOf(honest)!.charge.order!;
+    const [receipt, mine, other, none] = ['r.json', 'mine.json', 'other.json', 'none.json'].map(
+      lab.path.bind(lab),
+    );
+    writeFileSync(receipt!, overclaiming(honest));
+    writeFileSync(mine!, JSON.stringify(order));
+    writeFileSync(other!, JSON.stringify({ ...order, maxAmount: '1' }));
+    writeFileSync(none!, JSON.stringify({ ...order, target: 'x' }));
+    const by = (file: string) =>
+      assay('stake', 'slash', '--over-claim', receipt!, '--order', file, '--key', 'agent', '--json');
+    expect((await by(other!)).json()).toMatchObject({ code: 'mismatch' });
+    expect((await by(none!)).json()).toMatchObject({ code: 'unreadable-file' });
+    expect((await by(mine!)).json()).toMatchObject({ slashed: true });
+  });
+});
+
 describe('assay pay settle', () => {
   it('settles now what was captured, and says when there is nothing', async () => {
     await lab.charged(alice!, bob!);
@@ -111,19 +152,76 @@ describe('assay refund', () => {
     const before = await lab.balanceOf(alice!.address);
     const refunded = await assay('refund', '--incident', ours, '--json');
     const outcome = refunded.json() as { count: number; total: string; shortfall: string; settled: string[] };
-    expect([refunded.code, outcome]).toMatchObject([0, { count: 4, shortfall: '0' }]);
-    expect(outcome.settled).toHaveLength(4);
-    expect((await lab.balanceOf(alice!.address)) - before).toBe(3n * lab.price);
+    expect([refunded.code, outcome]).toMatchObject([0, { count: 6, shortfall: '0' }]);
+    expect(outcome.settled).toHaveLength(6);
+    expect((await lab.balanceOf(alice!.address)) - before).toBe(4n * lab.price);
     const books = async () =>
       ((await data('reach', ours)) as unknown as { books: Record<string, number> }).books;
-    await lab.until(async () => (await books())['compensated'] === 4, 'the books balance');
+    await lab.until(async () => (await books())['compensated'] === 6, 'the books balance');
     // Asked again it is the same refund, and nothing is recorded twice.
-    expect(await data('refund', '--incident', ours)).toMatchObject({ count: 4, settled: [] });
+    expect(await data('refund', '--incident', ours)).toMatchObject({ count: 6, settled: [] });
     const endorsed = await lab.say('owner', 'endorse', { record: theirs });
     expect(endorsed).toMatch(/^[0-9a-f]{64}$/);
     await lab.witnessed();
     const twice = await assay('refund', '--incident', theirs, '--json');
     expect([twice.code, twice.json()]).toMatchObject([2, { where: 'settler: nothing-to-refund' }]);
+  });
+});
+
+describe('assay wallet', () => {
+  it('makes a key once, under a name that a file can have', async () => {
+    const made = await data('wallet', 'new', 'desk');
+    expect(made).toMatchObject({ name: 'desk', address: expect.stringMatching(/^0x[0-9a-f]{40}$/) });
+    expect((await assay('wallet', 'new', 'desk', '--json')).json()).toMatchObject({ code: 'exists' });
+    for (const name of ['', 'Desk X!', '../desk', 'x'.repeat(65)]) {
+      const refused = await assay('wallet', 'new', name, '--json');
+      expect([refused.code, refused.json()], name).toMatchObject([2, { code: 'usage' }]);
+    }
+    expect((await assay('wallet', 'new', 'till')).out).toContain('use it with --key till');
+  });
+
+  it('deposits what it holds and no more, and says what stands in the way', async () => {
+    const desk = ['--key', 'desk'];
+    const refusal = async (...args: string[]) =>
+      (await assay('wallet', 'deposit', ...args, ...desk, '--json')).json();
+    expect(await refusal('1')).toMatchObject({
+      code: 'not-allowed',
+      what: 'desk holds 0 simUSD, and 1 are to be deposited',
+    });
+    for (const amount of ['0', 'abc', '1.0000001', '-1'])
+      expect(await refusal(amount)).toMatchObject({ code: 'usage' });
+    // Tokens that somebody else sent, and nothing that pays for a transaction: told at once, and nothing is left waiting.
+    const { address } = (await data('wallet', 'show', ...desk)) as { address: string };
+    await lab.mint(address, 1_000_000n);
+    expect(await refusal('1')).toMatchObject({
+      code: 'not-allowed',
+      what: expect.stringContaining('pays for a transaction'),
+    });
+    expect(await data('wallet', 'fund', '4', ...desk)).toMatchObject({ amount: '4' });
+    expect(await refusal('5.1')).toMatchObject({ code: 'not-allowed' });
+    expect((await assay('wallet', 'deposit', '2', ...desk)).out).toBe('desk deposited 2 simUSD\n');
+    expect(await data('wallet', 'deposit', '0.5', ...desk)).toMatchObject({
+      amount: '0.5',
+      tx: expect.stringMatching(/^0x/),
+    });
+    expect(await data('wallet', 'show', ...desk)).toMatchObject({
+      balance: '2500000',
+      deposited: '2500000',
+      claimed: '0',
+    });
+  });
+
+  it('withdraws in two steps, the second after the delay and not before, exact to the unit', async () => {
+    const desk = ['--key', 'desk'];
+    const nothing = await assay('wallet', 'withdraw', '--key', 'till', '--json');
+    expect([nothing.code, nothing.json()]).toMatchObject([2, { code: 'not-allowed' }]);
+    expect(await data('wallet', 'withdraw', ...desk)).toMatchObject({ state: 'begun', amount: '2500000' });
+    const early = await assay('wallet', 'withdraw', ...desk, '--json');
+    expect([early.code, early.json()]).toMatchObject([2, { code: 'not-yet' }]);
+    expect((await assay('wallet', 'show', ...desk)).out).toContain('is withdrawing 2.5 simUSD');
+    await lab.later(TERMS.withdrawDelay);
+    expect((await assay('wallet', 'withdraw', ...desk)).out).toBe("2.5 simUSD is back in desk's wallet\n");
+    expect(await data('wallet', 'show', ...desk)).toMatchObject({ balance: '5000000', deposited: '0' });
   });
 });
 
@@ -137,4 +235,16 @@ function contradicting(receipt: string): Uint8Array {
   const digest = receiptPaymentDigest(assayDomain(31_337, VAULT), node.keyId, twin);
   const signature = paymentSigner(node.paymentSecret).sign(digest).slice(2);
   return signStatement('output.receipt', { ...twin, paymentSignature: signature }, node.signer);
+}
+
+/** A receipt of the node for the order of `receipt`, in a place of its own, that claims more than the order allows. */
+function overclaiming(receipt: string): Uint8Array {
+  const record = lab.books.timeline.record(receipt);
+  if (record?.kind !== 'output.receipt') throw new Error('no receipt');
+  const { paymentSignature: _, ...said } = record.predicate;
+  const node = lab.identity('node');
+  const greedy = { ...said, sequence: String(1_000_000 + Number(said.sequence)), amount: '100001' };
+  const digest = receiptPaymentDigest(assayDomain(31_337, VAULT), node.keyId, greedy);
+  const signature = paymentSigner(node.paymentSecret).sign(digest).slice(2);
+  return signStatement('output.receipt', { ...greedy, paymentSignature: signature }, node.signer);
 }

@@ -12,10 +12,12 @@ import { devBatchSettlementAbi } from '@assay/pay/node';
 import { encodeAbiParameters, encodeFunctionData } from 'viem';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
-import { channelConfigOf, sendCall } from '../wallet/chain.ts';
+import { CliError } from '../cli-error.ts';
+import { ChainSession } from '../settlement/chain-session.ts';
+import { channelConfigOf, walletState } from '../wallet/chain.ts';
 import { bookOf, walletOf } from '../wallet/client.ts';
-import { asAmount, atomicOf } from '../wallet/flags.ts';
-import { moneyOf, walletHolder } from '../wallet/report.ts';
+import { asAmount, positiveAtomicOf } from '../wallet/flags.ts';
+import { moneyOf, moneyText, walletHolder } from '../wallet/report.ts';
 
 /** Seconds for which the authorization is good. */
 const GOOD_SECONDS = 600;
@@ -27,13 +29,22 @@ export const walletDeposit = networkCommand<object, [amount: string]>({
   args: { kind: 'tuple', parameters: [{ brief: 'Whole tokens', parse: asAmount, placeholder: 'AMOUNT' }] },
   async run(session, _flags, amount) {
     const money = moneyOf(session);
-    const { name, identity } = walletHolder(session);
+    const holder = walletHolder(session);
+    const { name, identity } = holder;
     const wallet = walletOf(identity);
     const { clock, entropy } = session.context;
     const config = channelConfigOf(wallet, money);
     const id = paymentChannelId(config, money.chainId);
     const { decimals, symbol, name: domain, version, address } = money.token;
-    const value = atomicOf(amount, decimals);
+    const value = positiveAtomicOf(amount, decimals);
+    const { balance } = await walletState(wallet, money);
+    if (balance < value) {
+      throw new CliError('not-allowed', {
+        what: `${name} holds ${moneyText(session, String(balance))}, and ${amount} are to be deposited`,
+        where: wallet.owner.address,
+        fix: 'Deposit less; on a local network "assay wallet fund" gives more.',
+      });
+    }
     const salt = evmHex(entropy.bytes(32));
     const validBefore = BigInt(unixSeconds(clock) + GOOD_SECONDS);
     const token = { name: domain, version, chainId: money.chainId, verifyingContract: address };
@@ -54,8 +65,8 @@ export const walletDeposit = networkCommand<object, [amount: string]>({
       functionName: 'deposit',
       args: [config as never, value, DEPOSIT_COLLECTOR_ADDRESS, collectorData],
     });
-    const secret = identity.paymentSecret;
-    const tx = await sendCall(session, money, { sender: name, secret, to: BATCH_SETTLEMENT_ADDRESS, data });
+    await using chain = new ChainSession(session);
+    const tx = await chain.send(holder, { to: BATCH_SETTLEMENT_ADDRESS, data });
     await forgetStanding(bookOf(session, name), id);
     return clean({ name, paymentChannel: id, amount, tx }, [`${name} deposited ${amount} ${symbol}`]);
   },

@@ -1,13 +1,25 @@
 /** `assay wallet fund`: tokens out of nothing, on the development token only. */
-import { devTokenAbi, DEV_FAUCET_KEY } from '@assay/pay/node';
-import { encodeFunctionData } from 'viem';
-import { fromHex } from '@assay/core';
+import { DEV_FAUCET_KEY, mintCall } from '@assay/pay/node';
+import { fromHex, paymentKeyId } from '@assay/core';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
-import { sendCall } from '../wallet/chain.ts';
+import { ChainSession, type Sender } from '../settlement/chain-session.ts';
 import { walletOf } from '../wallet/client.ts';
-import { asAmount, atomicOf } from '../wallet/flags.ts';
+import { asAmount, positiveAtomicOf } from '../wallet/flags.ts';
 import { moneyOf, walletHolder } from '../wallet/report.ts';
+
+/** An ether of the embedded chain, worth nothing. */
+const ENOUGH_WEI = 10n ** 18n;
+
+const secret = fromHex(DEV_FAUCET_KEY.slice(2));
+/** Everybody knows its key; it holds something on the embedded chain only. */
+const FAUCET: Sender = {
+  name: 'the faucet',
+  identity: {
+    paymentSecret: secret,
+    paymentKey: paymentKeyId(secret),
+  },
+};
 
 export const walletFund = networkCommand<object, [amount: string]>({
   brief: 'Give a wallet tokens out of nothing (development token only)',
@@ -18,14 +30,13 @@ export const walletFund = networkCommand<object, [amount: string]>({
     const money = moneyOf(session);
     const { name, identity } = walletHolder(session);
     const { address } = walletOf(identity).owner;
-    const { decimals, symbol } = money.token;
-    const data = encodeFunctionData({
-      abi: devTokenAbi,
-      functionName: 'mint',
-      args: [address, atomicOf(amount, decimals)],
-    });
-    const secret = fromHex(DEV_FAUCET_KEY.slice(2));
-    const tx = await sendCall(session, money, { sender: 'faucet', secret, to: money.token.address, data });
+    const { decimals, symbol, address: token } = money.token;
+    const value = positiveAtomicOf(amount, decimals);
+    await using chain = new ChainSession(session);
+    // Deposits and withdrawals are its own transactions, and cost some of the chain's own coin.
+    const isPoor = (await chain.client.getBalance({ address })) < ENOUGH_WEI;
+    if (isPoor) await chain.send(FAUCET, { to: address, data: '0x' }, ENOUGH_WEI);
+    const tx = await chain.send(FAUCET, mintCall(token, address, value));
     return clean({ name, address, amount, tx }, [
       `${name} got ${amount} ${symbol}; they are simulated, and buy nothing elsewhere`,
     ]);

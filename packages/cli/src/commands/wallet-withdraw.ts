@@ -1,12 +1,12 @@
 /** `assay wallet withdraw`: takes back what was deposited and not spent; begun once, finished after the delay. */
-import { unixSeconds } from '@assay/core';
 import { BATCH_SETTLEMENT_ADDRESS, paymentChannelId } from '@assay/pay';
 import { devBatchSettlementAbi } from '@assay/pay/node';
 import { encodeFunctionData } from 'viem';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
-import { channelConfigOf, sendCall, walletState } from '../wallet/chain.ts';
+import { ChainSession } from '../settlement/chain-session.ts';
+import { channelConfigOf, walletState } from '../wallet/chain.ts';
 import { bookOf, walletOf } from '../wallet/client.ts';
 import { moneyOf, moneyText, walletHolder } from '../wallet/report.ts';
 
@@ -17,22 +17,22 @@ export const walletWithdraw = networkCommand<object, []>({
   args: { kind: 'tuple', parameters: [] },
   async run(session) {
     const money = moneyOf(session);
-    const { name, identity } = walletHolder(session);
+    const holder = walletHolder(session);
+    const { name, identity } = holder;
     const wallet = walletOf(identity);
     const config = channelConfigOf(wallet, money);
     const state = await walletState(wallet, money);
     const { withdrawal, deposited, claimed } = state;
+    await using chain = new ChainSession(session);
     const call = (data: `0x${string}`): Promise<string> =>
-      sendCall(session, money, {
-        sender: name,
-        secret: identity.paymentSecret,
-        to: BATCH_SETTLEMENT_ADDRESS,
-        data,
-      });
+      chain.send(holder, { to: BATCH_SETTLEMENT_ADDRESS, data });
     if (withdrawal === undefined) {
       const amount = deposited - claimed;
       if (amount <= 0n)
-        throw new CliError('usage', { what: `${name} has nothing deposited that is not claimed` });
+        throw new CliError('not-allowed', {
+          what: `${name} has nothing deposited that is not claimed`,
+          fix: 'See "assay wallet show".',
+        });
       const data = encodeFunctionData({
         abi: devBatchSettlementAbi,
         functionName: 'initiateWithdraw',
@@ -45,9 +45,10 @@ export const walletWithdraw = networkCommand<object, []>({
       ]);
     }
     const due = withdrawal.initiatedAt + money.withdrawDelay;
-    const left = due - unixSeconds(session.context.clock);
+    // The chain's clock is the one that its contract goes by.
+    const left = due - (await chain.reads.now());
     if (left > 0)
-      throw new CliError('usage', { what: `the withdrawal is due in ${left} s`, fix: 'Ask again then.' });
+      throw new CliError('not-yet', { what: `the withdrawal is due in ${left} s`, fix: 'Ask again then.' });
     const data = encodeFunctionData({
       abi: devBatchSettlementAbi,
       functionName: 'finalizeWithdraw',

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshId } from '@assay/core';
 import { addressOfPaymentKey } from '@assay/core/money';
+import type { Identity } from '@assay/core/node';
 import {
   type Call,
   openTxOutbox,
@@ -17,8 +18,13 @@ import {
 } from '@assay/pay/node';
 import { CliError } from '../cli-error.ts';
 import type { Session } from '../session.ts';
-import type { Signatory } from '../signatory.ts';
 import { moneyOf } from '../wallet/report.ts';
+
+/** Whose transactions: their payment key sends them, and pays for them in the chain's own coin. */
+export interface Sender {
+  readonly name: string;
+  readonly identity: Pick<Identity, 'paymentKey' | 'paymentSecret'>;
+}
 
 /** The chain behind a network, for reading. */
 export class ChainSession implements AsyncDisposable {
@@ -41,13 +47,15 @@ export class ChainSession implements AsyncDisposable {
    * Sends a call as `by`, and waits until it is final; its transaction's hash. What a command that was killed had sent
    * is kept, and goes on with the next one of this key.
    *
-   * @throws CliError `not-allowed` with the contract's own words; TxError, RpcError
+   * @param value  of the chain's own coin that goes along
+   * @throws CliError `not-allowed` with the contract's own words, or where nothing is there to pay for it; TxError, RpcError
    */
-  async send(by: Signatory, call: Call): Promise<string> {
+  async send(by: Sender, call: Call, value = 0n): Promise<string> {
+    await this.#assertGas(by);
     this.#outbox ??= this.#open(by);
     const key = `command ${freshId(this.#session.context.entropy)}`;
     try {
-      const { mined } = await this.#outbox.send({ key, to: call.to, data: call.data }, 'confirmed');
+      const { mined } = await this.#outbox.send({ key, to: call.to, data: call.data, value }, 'confirmed');
       return mined?.hash ?? '';
     } catch (error) {
       if (!(error instanceof TxError) || error.revertData === undefined) throw error;
@@ -65,7 +73,18 @@ export class ChainSession implements AsyncDisposable {
     this.#rpc.close();
   }
 
-  #open({ identity }: Signatory): TxOutbox {
+  /** Without it a transaction would wait for ever, and every later one behind it. */
+  async #assertGas({ name, identity }: Sender): Promise<void> {
+    const address = addressOfPaymentKey(identity.paymentKey);
+    if ((await this.client.getBalance({ address })) > 0n) return;
+    throw new CliError('not-allowed', {
+      what: `${name} holds nothing that pays for a transaction on ${moneyOf(this.#session).network}`,
+      where: address,
+      fix: 'On a local network "assay wallet fund" gives some; elsewhere send it some of the chain\'s own coin.',
+    });
+  }
+
+  #open({ identity }: Sender): TxOutbox {
     const { chainId, confirmations } = moneyOf(this.#session);
     const folder = join(this.#session.dir, 'state', 'wallets');
     mkdirSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import type { SignedReceipt } from '@assay/pay/node';
 import type { Timeline } from '@assay/views';
 import { existsSync } from 'node:fs';
 import { CliError } from '../cli-error.ts';
+import { readJsonFile } from '../content/json-file.ts';
 import { readFileBytes } from '../content/read-file.ts';
 import { findRecord } from '../names/records.ts';
 import type { MoneyDescription } from '../network/money.ts';
@@ -66,6 +67,45 @@ export function orderOf(timeline: Timeline, { id, predicate }: NamedReceipt, mon
     where: `receipt ${id}`,
     fix: 'The order must be shown to date the offence: wait until the answer is charged, or have its payer give the order.',
   });
+}
+
+/** The order in a file, if it is the receipt's. @throws CliError `unreadable-file` | `mismatch` */
+export function orderInFile(path: string, { id, predicate }: NamedReceipt, money: MoneyDescription): Order {
+  const said = readJsonFile(path) as Readonly<Record<string, unknown>> | null;
+  const text = (name: keyof Order): string => {
+    const value = said?.[name];
+    if (typeof value === 'string') return value;
+    throw new CliError('unreadable-file', {
+      what: `no order: its ${name} is missing`,
+      where: path,
+      fix: 'It has paymentChannel, requestId, requestHash, channel, target, priceBook, maxAmount and deadline, each as text.',
+    });
+  };
+  const order: Order = {
+    paymentChannel: text('paymentChannel'),
+    requestId: text('requestId'),
+    requestHash: text('requestHash'),
+    channel: text('channel'),
+    target: text('target'),
+    priceBook: text('priceBook'),
+    maxAmount: text('maxAmount'),
+    deadline: text('deadline'),
+  };
+  if (digestOf(order, money, path) === predicate.order) return order;
+  throw new CliError('mismatch', {
+    what: `it is not the order that receipt ${id} names`,
+    where: path,
+    fix: 'Give the order exactly as its payer signed it, for this network.',
+  });
+}
+
+function digestOf(order: Order, { chainId, vault }: MoneyDescription, path: string): string {
+  try {
+    return orderHash(assayDomain(chainId, vault), order);
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('unreadable-file', { what: `no order: ${what}`, where: path, cause });
+  }
 }
 
 /** For a receipt without an order; the contract does not look at it then. */

@@ -24,5 +24,15 @@ export function asAmount(text: string): string {
 export function atomicOf(text: string, decimals: number): bigint {
   const [whole = '0', part = ''] = text.split('.');
   if (part.length <= decimals) return BigInt(whole + part.padEnd(decimals, '0'));
-  throw new CliError('usage', { what: `the token has ${decimals} decimals, and ${text} more` });
+  throw new CliError('usage', {
+    what: `${text} has more decimals than the ${decimals} of the token`,
+    fix: 'Round it.',
+  });
+}
+
+/** The same of an amount that moves something. @throws CliError `usage` for none */
+export function positiveAtomicOf(text: string, decimals: number): bigint {
+  const amount = atomicOf(text, decimals);
+  if (amount > 0n) return amount;
+  throw new CliError('usage', { what: 'an amount of 0 moves nothing', fix: 'Write one like 0.05.' });
 }

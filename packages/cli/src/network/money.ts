@@ -36,6 +36,8 @@ export interface MoneyDescription {
   readonly vault: Address;
   readonly registry: Address;
   readonly anchor: Address;
+  /** Key id of the gateway: the salt of its payers' payment channels. */
+  readonly gateway: string;
   /** Gets fees. */
   readonly treasury: Address;
   readonly settler: { readonly address: Address; readonly url: string };
@@ -90,6 +92,7 @@ export function describeMoney(layout: Layout): MoneyDescription {
     vault: devAddress('SettlementVault'),
     registry: devAddress('ParticipantRegistry'),
     anchor: devAddress('CheckpointAnchor'),
+    gateway: loadIdentity(layout.key('gateway')).keyId,
     treasury: paymentAddress(layout, 'gateway'),
     settler: { address: settler, url: layout.settlerUrl },
     receiverAuthorizer: settler,

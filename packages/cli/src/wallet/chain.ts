@@ -1,5 +1,5 @@
 /** How a wallet stands on the chain: what it holds, has deposited, and is withdrawing. */
-import { type Address, type ChannelConfig, paymentChannelId, ZERO_BYTES32 } from '@assay/pay';
+import { type Address, bytes32Of, type ChannelConfig, paymentChannelId } from '@assay/pay';
 import { publicClient, readPaymentChannel, readTokenBalance, rpcClient } from '@assay/pay/node';
 import type { Wallet } from '@assay/sdk';
 import type { MoneyDescription } from '../network/money.ts';
@@ -14,7 +14,7 @@ export interface WalletState {
   readonly withdrawal?: { readonly amount: bigint; readonly initiatedAt: number };
 }
 
-/** The payment channel that the client of this wallet uses with this network's gateways. */
+/** The payment channel that the client of this wallet uses with this network's gateway. */
 export function channelConfigOf({ owner, session: key }: Wallet, money: MoneyDescription): ChannelConfig {
   return {
     payer: owner.address,
@@ -23,7 +23,7 @@ export function channelConfigOf({ owner, session: key }: Wallet, money: MoneyDes
     receiverAuthorizer: money.receiverAuthorizer,
     token: money.token.address,
     withdrawDelay: money.withdrawDelay,
-    salt: ZERO_BYTES32,
+    salt: bytes32Of(money.gateway),
   };
 }
 

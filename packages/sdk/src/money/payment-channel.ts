@@ -28,6 +28,8 @@ export interface ChannelParts {
   readonly chainId: number;
   readonly offer: PaymentRequirement;
   readonly store: MoneyStore;
+  /** 32 bytes, `0x…`: at a gateway of ours its key, so that no two of them keep books of one channel; zero elsewhere. */
+  readonly salt?: EvmHex;
 }
 
 /** What a gateway says of a channel; believed as far as our own signature proves it. */
@@ -48,7 +50,7 @@ export class PaymentChannel {
   #known = false;
 
   constructor(parts: ChannelParts) {
-    const { wallet, chainId, offer } = parts;
+    const { wallet, chainId, offer, salt = ZERO_BYTES32 } = parts;
     this.#parts = parts;
     this.config = {
       payer: wallet.owner.address,
@@ -57,7 +59,7 @@ export class PaymentChannel {
       receiverAuthorizer: String(offer.extra['receiverAuthorizer']),
       token: offer.asset,
       withdrawDelay: Number(offer.extra['withdrawDelay']),
-      salt: ZERO_BYTES32,
+      salt,
     };
     this.id = paymentChannelId(this.config, chainId);
   }

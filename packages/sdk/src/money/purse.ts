@@ -244,7 +244,13 @@ export class Purse {
     const opened = this.#ofPrice.get(price);
     if (opened !== undefined) return opened;
     const { wallet, store } = this.#options;
-    const fresh = new PaymentChannel({ wallet, chainId: price.chainId, offer, store });
+    const fresh = new PaymentChannel({
+      wallet,
+      chainId: price.chainId,
+      offer,
+      store,
+      salt: bytes32Of(price.gateway),
+    });
     const made = this.#channels.get(fresh.id) ?? { channel: fresh, turns: new Turns() };
     this.#ofPrice.set(price, made);
     if (made.channel !== fresh) return made;

@@ -117,7 +117,7 @@ export class Executor {
    */
   async execute(request: ExecuteRequest, gateway: string): Promise<ExecuteResponse> {
     const bytes = requestBytes(request, request.inputBytes);
-    const identity = { key: requestKey(request), hash: hex(sha256(bytes)) };
+    const identity = { key: keyOf(request), hash: hex(sha256(bytes)) };
     return this.#ledger.once(identity, () => this.#admit(request, bytes, gateway));
   }
 
@@ -187,7 +187,7 @@ export class Executor {
       ordered === undefined ? undefined : (receipt) => charging.sign(ordered, receipt),
     );
     const kept: Kept = {
-      identity: { key: requestKey(request), hash: hex(sha256(accepted.requestBytes)) },
+      identity: { key: keyOf(request), hash: hex(sha256(accepted.requestBytes)) },
       receiptId: id,
       stream: stream.id,
       sequence,
@@ -231,6 +231,13 @@ export class Executor {
     };
   }
 }
+
+/**
+ * What makes a request one request here. A receipt names its order, so an answer to one order is none to another: who lost
+ * an answer and orders it anew, of this gateway or another one, gets a receipt of its own (PROTOCOL 5.4).
+ */
+const keyOf = (request: ExecuteRequest): string =>
+  [requestKey(request), request.payment?.order ?? ''].join(' ').trimEnd();
 
 /** A selection of outputs changes the answer, so it is signed like any other parameter. */
 function effectiveParameters({ parameters, outputs }: ExecuteRequest): Record<string, string> {

@@ -12,6 +12,8 @@ export interface CapturesOptions {
   readonly receiptEntry: (id: string) => Uint8Array | undefined;
   /** Whether the log is told that it was given to its client, before whatever is said from now on. */
   readonly isDelivered: (id: string) => boolean;
+  /** Whether the log has another gateway's charge for a payer's request. */
+  readonly isChargedElsewhere: (payer: string, requestId: string) => boolean;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -92,8 +94,11 @@ export class Captures {
 
   /** The same rules by which everybody else judges the charge (`judgeCharge` in views). */
   #isChargeable(hold: Hold, receipt: Predicate<'output.receipt'>, recorded: number): boolean {
-    const { registry } = this.#options.view;
-    const { order } = hold;
+    const { view, isChargedElsewhere } = this.#options;
+    const { registry } = view;
+    const { order, payer, requestId } = hold;
+    // PROTOCOL 5.4: a client that lost an answer and asked another gateway pays one of the two.
+    if (order !== undefined && isChargedElsewhere(payer, requestId)) return false;
     if (!isWithinBracket(receipt, registry.time, recorded)) return false;
     return order === undefined || (recorded <= Number(order.deadline) && hasWeight(order, receipt, registry));
   }

@@ -51,6 +51,8 @@ export interface CashierOptions {
   readonly deliveries: DeliveryLedger;
   readonly prices: PriceBooks;
   readonly registry: Registry;
+  /** Which gateway keeps the books of a payment channel. */
+  readonly gatewayOf: (paymentChannel: string) => string | undefined;
   /** Signs statements; its key names whose prices count here. */
   readonly signer: Signer;
   readonly gateway: string;
@@ -114,6 +116,7 @@ export class Cashier {
       payment.scheme === 'batch-settlement'
         ? (payment.payload.voucher.channelId as `0x${string}`)
         : undefined;
+    if (id !== undefined) this.#assertOurs(id);
     let channel = id === undefined ? undefined : await chain.channel(id);
     const context = { requirement, now: unixSeconds(clock), curve };
     const paid = verifyPayment(payment, { ...context, ...(channel === undefined ? {} : { channel }) });
@@ -122,6 +125,18 @@ export class Cashier {
       channel = await chain.deposit(paid.paymentChannel, paid.config, paid.deposit);
     }
     return { paid, terms: termsOf(paid, this.#termsContext(question)), channel };
+  }
+
+  /** What a payment channel has been charged, two gateways cannot both count. @throws PayError `terms` */
+  #assertOurs(paymentChannel: string): void {
+    const { gatewayOf, gateway, registry } = this.#options;
+    const user = gatewayOf(paymentChannel);
+    if (user === undefined || user === gateway || registry.participants.speaksFor(gateway, user)) return;
+    throw new PayError('terms', {
+      what: `the payment channel ${paymentChannel} is charged by another gateway (${user})`,
+      where: 'payload.voucher.channelId',
+      fix: 'Open a payment channel of its own for this gateway, by another salt.',
+    });
   }
 
   /** Reserves, makes sure of the money, and asks nodes. */

@@ -26,6 +26,10 @@ export class MoneyRecords {
   readonly #batches: Batch[] = [];
   /** Log indexes of refunds by record id, and of the refund that compensated a receipt. */
   readonly #refunds = new Map<string, number>();
+  /** Key id of the gateway that charged first on a payment channel. */
+  readonly #channels = new Map<string, string>();
+  /** Requests that were charged, `<payer> <request id>`, by the gateway that did it first. */
+  readonly #requests = new Map<string, string>();
   readonly #refunded = new Map<string, { readonly refund: number; readonly disposition: number }>();
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
@@ -48,9 +52,22 @@ export class MoneyRecords {
   skim({ kind, envelope }: Skimmed, index: number, { participants }: Registry): void {
     if (kind !== 'charge' && kind !== 'release') return;
     if (participants.get(envelope.keyId)?.roles.includes('gateway') !== true) return;
-    const receipt = receiptIn(envelope);
+    const { receipt, paymentChannel, request } = namedIn(envelope);
     const records = kind === 'charge' ? this.#charges : this.#releases;
     if (receipt !== undefined && !records.has(receipt)) records.set(receipt, index);
+    if (kind === 'charge' && paymentChannel !== undefined && !this.#channels.has(paymentChannel))
+      this.#channels.set(paymentChannel, envelope.keyId);
+    if (request !== undefined && !this.#requests.has(request)) this.#requests.set(request, envelope.keyId);
+  }
+
+  /** Which gateway has charged a payer's request: asked elsewhere after a lost answer, it is charged once all the same. */
+  chargedBy(payer: string, requestId: string): string | undefined {
+    return this.#requests.get(`${payer} ${requestId}`);
+  }
+
+  /** Which gateway keeps the books of a payment channel, as far as the log shows it. */
+  gatewayOf(paymentChannel: string): string | undefined {
+    return this.#channels.get(paymentChannel);
   }
 
   of(receipt: string): PaymentRecords {
@@ -74,13 +91,27 @@ export class MoneyRecords {
   }
 }
 
-/** The receipt that a charge or a release names; undefined for one that names none, or is no statement at all. */
-function receiptIn(envelope: Skimmed['envelope']): string | undefined {
+interface Named {
+  readonly receipt?: string;
+  readonly paymentChannel?: string;
+  /** `<payer> <request id>`. */
+  readonly request?: string;
+}
+
+/** What a charge or a release is about; nothing for what is no statement at all. */
+function namedIn(envelope: Skimmed['envelope']): Named {
   try {
     const { kind, predicate } = readStatement(envelope);
-    return kind === 'charge' || kind === 'release' ? predicate.receipt : undefined;
+    if (kind === 'release') return predicate.receipt === undefined ? {} : { receipt: predicate.receipt };
+    if (kind !== 'charge') return {};
+    const { receipt, batch, payer, order } = predicate;
+    return {
+      receipt,
+      ...(batch === undefined ? {} : { paymentChannel: batch.paymentChannel }),
+      ...(order === undefined ? {} : { request: `${payer} ${order.requestId}` }),
+    };
   } catch (error) {
-    if (error instanceof AssayError) return undefined;
+    if (error instanceof AssayError) return {};
     throw error;
   }
 }

@@ -104,6 +104,7 @@ export class Till {
       deliveries,
       prices,
       registry: view.registry,
+      gatewayOf: (paymentChannel) => this.records.gatewayOf(paymentChannel),
       signer,
       gateway,
       secret: hmacSha256(identity.paymentSecret, utf8('assay gateway money journal')),
@@ -116,6 +117,8 @@ export class Till {
       view,
       receiptEntry: (id) => deliveries.receiptEntry(id),
       isDelivered: (id) => deliveries.isDelivered(id),
+      isChargedElsewhere: (payer, requestId) =>
+        (this.records.chargedBy(payer, requestId) ?? gateway) !== gateway,
       signer,
       clock,
       onFailure: (error) => log.error({ err: error }, 'capturing'),

@@ -31,7 +31,7 @@ const schema = z.strictObject({
   attempt: z.int().min(0).max(1_000),
   /** Not part of the request's identity either: a retry may come with others, and is told the first ones. */
   salts,
-  /** For what money; absent where the answer is free. Not part of the request's identity. */
+  /** For what money; absent where the answer is free. Another order makes another request. */
   payment: payment.optional(),
 });
 

@@ -1,0 +1,151 @@
+/** Two gateways on one vault and one chain, each with a ledger of its own, and payers who ask both. */
+import { randomBytes as nodeRandom } from 'node:crypto';
+import { join } from 'node:path';
+import { type LogRecord, openStatement, signStatement } from '@assay/core';
+import { loadIdentity } from '@assay/core/node';
+import { PAYMENT_SIGNATURE } from '@assay/pay';
+import { Money } from '@assay/views';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestMoney } from '../../services/test/support/money.ts';
+import { isOk, TestNetwork, until } from '../../services/test/support/network.ts';
+import type { ServiceProcess } from '../../services/test/support/service-process.ts';
+import { Assay, type Fetch, localWallet, type Wallet } from '../src/index.ts';
+
+const NAMES = ['gateway-a', 'gateway-b'] as const;
+const COST = 1_013n;
+
+let network: TestNetwork;
+let money: TestMoney;
+let a: ServiceProcess;
+let b: ServiceProcess;
+
+beforeAll(async () => {
+  network = await TestNetwork.start();
+  money = await TestMoney.start(network, NAMES);
+  const v1 = await network.publish('v1', 2);
+  await network.decide({ [v1.digest]: 10_000 });
+  const node = await network.node('node-a');
+  a = await start('gateway-a');
+  b = await start('gateway-b');
+  await until(() => network.follower.registry.leases.of(node.keyId, v1.digest) !== undefined);
+  for (const [name, { url }] of [
+    ['gateway-a', a],
+    ['gateway-b', b],
+  ] as const) {
+    await until(() => isOk(`${url}/v2/models/scale/ready`));
+    const { signer } = loadIdentity(join(network.directory, `${name}.json`));
+    const nonce = nodeRandom(16).toString('hex');
+    const prices = { perRequest: '1000', perInputKib: '10', perOutputKib: '3', feeBps: 500 };
+    const price = { model: network.model(), ...money.book, ...prices, nonce };
+    await network.log.append(signStatement('price.publish', price, signer));
+    await until(async () => {
+      const terms = (await (await fetch(`${url}/assay/v1/models/scale/terms`)).json()) as object;
+      return 'price' in terms;
+    });
+  }
+}, 240_000);
+afterAll(async () => {
+  await network.stop();
+  await money.stop();
+});
+
+const start = (name: string): Promise<ServiceProcess> =>
+  network.gateway(name, { money: money.config(network.directory, name), attemptTimeoutMs: 20_000 });
+
+async function funded(): Promise<Wallet> {
+  const wallet = localWallet(new Uint8Array(nodeRandom(32)));
+  await money.give(wallet.owner.address, 10_000_000n);
+  return wallet;
+}
+
+const clientOf = (gateway: string | string[], wallet: Wallet, fetchBy?: Fetch): Assay =>
+  new Assay({
+    gateway,
+    policy: network.policy,
+    followProofs: false,
+    wallet,
+    deposit: '2',
+    ...(fetchBy === undefined ? {} : { fetch: fetchBy, tries: 1 }),
+  });
+
+const ask = (id?: string) => ({ model: 'scale', inputs: { x: [[21]] }, ...(id === undefined ? {} : { id }) });
+
+const charges = (payer: string): (LogRecord & { kind: 'charge' })[] =>
+  network.records.filter(
+    (record) => record.kind === 'charge' && record.predicate.payer === payer,
+  ) as (LogRecord & { kind: 'charge' })[];
+
+/** The money of the whole log, as everybody judges it. */
+async function judged(): Promise<Money> {
+  const view = new Money(network.follower.registry);
+  const { size } = network.follower.registry;
+  let index = 0;
+  for await (const entries of network.log.entries(0, size)) {
+    for (const entry of entries) view.apply({ ...openStatement(entry), index: index++ }, entry);
+  }
+  return view;
+}
+
+describe('two gateways on one vault', { timeout: 180_000 }, () => {
+  it('are paid from a payment channel each, in any order and at once, and every charge of both counts', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    const [atA, atB] = [clientOf(a.url, wallet), clientOf(b.url, wallet)];
+    for (let i = 0; i < 3; i++) await Promise.all([atA.infer(ask()), atB.infer(ask()), atA.infer(ask())]);
+    await until(() => charges(payer).length === 9, 60_000);
+    const channels = new Set(charges(payer).map(({ predicate }) => predicate.batch?.paymentChannel ?? ''));
+    expect(channels.size).toBe(2);
+    const view = await judged();
+    expect(view.flawed).toEqual([]);
+    const captured = [...channels].map((channel) => view.capturedOn(channel)).toSorted();
+    expect(captured).toEqual([3n * COST, 6n * COST]);
+    // Two deposits, one for each.
+    expect(await money.balanceOf(payer)).toBe(6_000_000n);
+  });
+
+  it('PROTOCOL 5.4: an answer that was lost and asked of the other one is charged once, and both go on being paid', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    let lost = 0;
+    const losing: Fetch = async (url, init) => {
+      const reply = await fetch(url, init);
+      if (!url.startsWith(a.url) || !new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return reply;
+      // The gateway has sent it whole; it never arrives.
+      await reply.arrayBuffer();
+      lost += 1;
+      await until(() => charges(payer).length === 1, 60_000);
+      throw new TypeError('connection reset');
+    };
+    const answer = await clientOf([a.url, b.url], wallet, losing).infer(ask('lost-once'));
+    expect({ lost, from: answer.gateway, values: answer.values() }).toEqual({
+      lost: 1,
+      from: b.url,
+      values: [42],
+    });
+    for (const { url } of [a, b]) await clientOf(url, wallet).infer(ask());
+    await until(() => charges(payer).length === 3, 60_000);
+    await until(() => network.records.some(({ kind }) => kind === 'release'), 60_000);
+    const own = charges(payer).filter(({ predicate }) => predicate.order?.requestId === 'lost-once');
+    expect(own).toHaveLength(1);
+    expect((await judged()).flawed).toEqual([]);
+  });
+
+  it('refuses a payment channel that another gateway charges: two ledgers cannot count one', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    let sent: RequestInit | undefined;
+    const spy: Fetch = (url, init) => {
+      if (new Headers(init?.headers).has(PAYMENT_SIGNATURE)) sent = init;
+      return fetch(url, init);
+    };
+    const first = clientOf(a.url, wallet, spy);
+    await first.infer(ask());
+    await first.infer(ask());
+    await until(() => charges(payer).length === 2, 60_000);
+    const { signal: _, ...rest } = sent!;
+    await until(async () => {
+      const reply = await fetch(`${b.url}/v2/models/scale/infer`, rest);
+      return reply.status === 402 && /charged by another gateway/.test(await reply.text());
+    });
+  });
+});

@@ -36,6 +36,7 @@ import { publish } from './commands/publish.ts';
 import { rollback } from './commands/rollback.ts';
 import { lapse } from './commands/lapse.ts';
 import { withdraw } from './commands/withdraw.ts';
+import { storageNode } from './commands/storage-node.ts';
 import { up } from './commands/up.ts';
 import { pay } from './commands/pay.ts';
 import { price } from './commands/price.ts';
@@ -74,6 +75,7 @@ const routes = {
   log,
   drill,
   blob,
+  'storage-node': storageNode,
   stake,
   lineage,
 };

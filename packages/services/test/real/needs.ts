@@ -22,7 +22,8 @@ const FEATURES: Readonly<Record<string, () => boolean>> = {
   'network namespaces and veth': () => {
     const name = `assay-probe-${process.pid}`;
     const made = runs('ip', ['netns', 'add', name]);
-    const linked = made && runs('ip', ['-n', name, 'link', 'add', 'a', 'type', 'veth', 'peer', 'name', 'b']);
+    const linked =
+      made && runs('ip', ['-n', name, 'link', 'add', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1']);
     if (made) runs('ip', ['netns', 'del', name]);
     return linked;
   },

@@ -1,8 +1,8 @@
 /** Hands out parts of a kernel's memory, lowest address first; neighbours that are given back become one again. */
 import { CodecError } from '../errors.ts';
 
-/** Slots begin at multiples of this, so that SIMD loads are aligned. */
-const STEP = 64;
+/** Slots begin at multiples of this, so that SIMD loads are aligned, and a disk can take what lies there as it is. */
+const STEP = 4_096;
 
 interface Gap {
   readonly at: number;

@@ -45,11 +45,21 @@ export interface WasmKernel extends Kernel {
 
 const api = (globalThis as unknown as { WebAssembly?: WasmApi }).WebAssembly;
 
+/** Memories whose addresses are known to be multiples of a page: those of WebAssembly, which alone promises that. */
+const aligned = new WeakSet<ArrayBuffer | SharedArrayBuffer>();
+
+/** Whether a view begins at an address that is a multiple of `step`, a power of two up to a page. */
+export function isAligned({ buffer, byteOffset }: Uint8Array, step: number): boolean {
+  return byteOffset % step === 0 && aligned.has(buffer);
+}
+
 /** Memory at an address that is a multiple of a page; undefined where there is no WebAssembly, which alone promises that. */
 export function alignedMemory(bytes: number): Uint8Array | undefined {
   const pages = Math.ceil(bytes / PAGE);
   if (api === undefined) return undefined;
-  return new Uint8Array(new api.Memory({ initial: pages, maximum: pages }).buffer, 0, bytes);
+  const { buffer } = new api.Memory({ initial: pages, maximum: pages });
+  aligned.add(buffer);
+  return new Uint8Array(buffer, 0, bytes);
 }
 
 /**
@@ -72,6 +82,7 @@ function build(source: string, options: WasmKernelOptions, shared: boolean): Was
     options.shared?.memory ??
     new api.Memory({ initial: pages, maximum: shared ? 65_536 : pages, ...(shared ? { shared } : {}) });
   const exports = instantiate(source, memory);
+  aligned.add(memory.buffer);
   const slots = new SlotAllocator(memory, exports.__heap_base.value);
   const scratch = options.shared?.scratch ?? slots.take(SCRATCH).byteOffset;
   return {

@@ -35,6 +35,11 @@ export function encodePackHeader(header: PackHeader): Uint8Array {
   return concat(TAG, le(codec, 1), le(k, 2), le(n, 2), le(shardLen, 4), le(packLen, 8), ...roots);
 }
 
+/** How many of these bytes are the header that they begin with, by its own count of roots. */
+export function packHeaderBytes(bytes: Uint8Array): number {
+  return FIXED + 32 * readLe(bytes, TAG.length + 3, 2);
+}
+
 /** SHA-256 of the header's bytes. */
 export function packId(header: PackHeader): Uint8Array {
   return sha256(encodePackHeader(header));

@@ -2,16 +2,15 @@
  * Appends to a file past the page cache (O_DIRECT): the kernel copies nothing and has nothing left to write when fdatasync
  * asks for it. A copy into memory that is used again costs less than the kernel's into fresh pages.
  *
- * Such writes must begin, end and lie in memory at multiples of a block, and records do neither. So they pass through two
- * stages of aligned memory, one being filled while the other is written, and the last block, if it is not full, is kept
- * and written again with what follows it.
+ * Such writes must begin, end and lie in memory at multiples of a block. Bodies that do are taken from where they are; the
+ * rest passes through two stages of aligned memory, one being filled while the other is written, and the last block, if it
+ * is not full, is kept and written again with what follows it.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { alignedMemory } from '../../codec/wasm.ts';
+import { alignedMemory, isAligned } from '../../codec/wasm.ts';
+import { BLOCK_BYTES } from './record.ts';
 
-/** No file system or disk of today asks for more. */
-export const BLOCK_BYTES = 4_096;
 const STAGE_BYTES = 1_048_576;
 
 /** Two stages, which a disk's segments use one after another. */
@@ -71,30 +70,43 @@ export class DirectFile {
 
   async #append(parts: readonly Uint8Array[]): Promise<void> {
     let [stage, other] = this.#stages;
-    let [at, base] = [this.#kept, this.#base];
+    let [from, at, base] = [0, this.#kept, this.#base];
+    let run: Uint8Array[] = [];
+    const end = this.end + parts.reduce((sum, part) => sum + part.length, 0);
+    const cut = (to: number): void => {
+      if (to > from) run.push(stage.subarray(from, to));
+      from = to;
+    };
     this.#writing = Promise.resolve();
     for (const part of parts) {
-      for (let from = 0; from < part.length;) {
-        const length = Math.min(part.length - from, stage.length - at);
-        stage.set(part.subarray(from, from + length), at);
-        from += length;
+      let done = 0;
+      if (at % BLOCK_BYTES === 0 && isAligned(part, BLOCK_BYTES)) {
+        cut(at);
+        done = part.length - (part.length % BLOCK_BYTES);
+        if (done > 0) run.push(part.subarray(0, done));
+      }
+      while (done < part.length) {
+        const length = Math.min(part.length - done, stage.length - at);
+        stage.set(part.subarray(done, done + length), at);
+        done += length;
         at += length;
         if (at < stage.length) continue;
+        cut(at);
         await this.#writing;
-        this.#writing = this.#write(stage, base);
+        this.#writing = this.#write(run, base);
         // Its failure is met when the next stage is full; until then it must not count as unhandled.
         this.#writing.catch(() => undefined);
-        base += at;
-        at = 0;
-        [stage, other] = [other, stage];
+        base += run.reduce((sum, { length: bytes }) => sum + bytes, 0);
+        [stage, other, run, from, at] = [other, stage, [], 0, 0];
       }
     }
     await this.#writing;
     const whole = Math.ceil(at / BLOCK_BYTES) * BLOCK_BYTES;
     stage.fill(0, at, whole);
-    if (whole > 0) await this.#write(stage.subarray(0, whole), base);
-    this.#kept = at % BLOCK_BYTES;
-    this.#base = base + at - this.#kept;
+    cut(whole);
+    if (run.length > 0) await this.#write(run, base);
+    this.#kept = end % BLOCK_BYTES;
+    this.#base = end - this.#kept;
     this.#stages[0].set(stage.subarray(at - this.#kept, at));
   }
 
@@ -102,11 +114,17 @@ export class DirectFile {
     return this.#handle.close();
   }
 
-  async #write(bytes: Uint8Array, offset: number): Promise<void> {
-    for (let done = 0; done < bytes.length;) {
-      // A short write ends at a block; what follows says why it was short.
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, offset + done);
-      done += bytesWritten;
-    }
+  async #write(run: readonly Uint8Array[], offset: number): Promise<void> {
+    const { bytesWritten } = await this.#handle.writev(run, offset);
+    const total = run.reduce((sum, { length }) => sum + length, 0);
+    if (bytesWritten === total) return;
+    // A short write ends at a block; what follows says why it was short.
+    let skip = bytesWritten;
+    const rest = run.flatMap((bytes) => {
+      const left = bytes.subarray(Math.min(skip, bytes.length));
+      skip -= bytes.length - left.length;
+      return left.length === 0 ? [] : [left];
+    });
+    await this.#write(rest, offset + bytesWritten);
   }
 }

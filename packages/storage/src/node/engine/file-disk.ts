@@ -2,8 +2,9 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeError } from '../../errors.ts';
-import { BLOCK_BYTES, type DirectFile, makeStages, openDirect, type Stages } from './direct-file.ts';
+import { type DirectFile, makeStages, openDirect, type Stages } from './direct-file.ts';
 import type { Disk } from './disk.ts';
+import { BLOCK_BYTES } from './record.ts';
 
 const NAME = /^(\d{10})\.segment$/;
 

@@ -10,7 +10,9 @@ import { checkedContent, type RecordContent } from './record-content.ts';
 import {
   decodeHead,
   encodeRecord,
+  fillerBefore,
   HEADER_BYTES,
+  KIND,
   type LogRecord,
   recordBytes,
   type RecordHead,
@@ -161,14 +163,18 @@ export class AppendLog {
 
   async #commit(records: readonly LogRecord[]): Promise<RecordPlace[]> {
     if (this.#failure !== undefined) throw this.#failure;
-    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
-    if (this.#offset + bytes > this.#segmentSize) await this.#roll(bytes);
+    let laid = filled(records, this.#offset);
+    if (this.#offset + bytesOf(laid) > this.#segmentSize) {
+      laid = filled(records, 0);
+      await this.#roll(bytesOf(laid));
+    }
     const start = this.#offset;
-    const parts = records.flatMap((record, i) => encodeRecord(record, this.#nextSeq + i));
+    const parts = laid.flatMap((record, i) => encodeRecord(record, this.#nextSeq + i));
     await this.#options.disk.write(this.#segment, start, parts);
     // A crash here leaves whole or torn records without a receipt; recovery keeps the whole ones.
     await this.#sync();
-    return records.map((record, i) => this.#placed(record, parts[i * 5] as Uint8Array));
+    const places = laid.map((record, i) => this.#placed(record, parts[i * 5] as Uint8Array));
+    return places.filter(({ kind }) => kind !== KIND.filler);
   }
 
   async #sync(): Promise<void> {
@@ -202,6 +208,20 @@ export class AppendLog {
     this.#segmentSize = size;
     this.#offset = 0;
   }
+}
+
+const bytesOf = (records: readonly LogRecord[]): number =>
+  records.reduce((sum, record) => sum + recordBytes(record), 0);
+
+/** The records as they lie from `offset` on, with the fillers that bring large bodies to a block. */
+function filled(records: readonly LogRecord[], offset: number): LogRecord[] {
+  let at = offset;
+  return records.flatMap((record) => {
+    const filler = fillerBefore(record, at);
+    const laid = filler === undefined ? [record] : [filler, record];
+    at += bytesOf(laid);
+    return laid;
+  });
 }
 
 const givenUp = (): NodeError => new NodeError('unreachable', { what: 'given up before it was written' });

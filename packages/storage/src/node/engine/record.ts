@@ -7,12 +7,23 @@ const MAGIC = fromHex('41494e31'); // "AIN1"
 /** Fixed header: magic 4, kind 1, zero 1, index 2, meta 4, body 4, seq 8, lease 8, id 32, crcs 4 + 4. */
 export const HEADER_BYTES = 72;
 const ALIGN = 8;
+/** No file system or disk of today asks for larger blocks. */
+export const BLOCK_BYTES = 4_096;
 
 /**
  * Of `shard` the checksum covers the meta alone: the pack header in it commits to the body, and a root is both stronger
  * than a CRC-32 and computed already. `checkedShard` is the same with a checksum over both, as nodes wrote it before.
  */
-export const KIND = { checkedShard: 1, tombstone: 2, boot: 3, lease: 4, hold: 5, shard: 6 } as const;
+export const KIND = {
+  checkedShard: 1,
+  tombstone: 2,
+  boot: 3,
+  lease: 4,
+  hold: 5,
+  shard: 6,
+  /** Nothing: it lies before a record so that the body of that begins at a block. */
+  filler: 7,
+} as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** What a record says, without its bytes. */
@@ -50,6 +61,26 @@ export function recordSpan({ metaLength, bodyLength }: RecordHead): number {
 
 const spanOf = (meta: number, body: number): number =>
   Math.ceil((HEADER_BYTES + meta + body) / ALIGN) * ALIGN;
+
+/** Bodies from here on begin at a block: a disk takes them from where they lie. Smaller ones are not worth the gap. */
+export const LARGE_BODY = 65_536;
+
+/** The filler that must precede a record written at `offset`; undefined when there is no need. */
+export function fillerBefore(record: LogRecord, offset: number): LogRecord | undefined {
+  const bodyAt = offset + HEADER_BYTES + record.meta.length;
+  if (record.body.length < LARGE_BODY || bodyAt % BLOCK_BYTES === 0 || bodyAt % ALIGN !== 0) return undefined;
+  const gap = BLOCK_BYTES - (bodyAt % BLOCK_BYTES);
+  const length = (gap < HEADER_BYTES ? gap + BLOCK_BYTES : gap) - HEADER_BYTES;
+  const meta = new Uint8Array(0);
+  return {
+    kind: KIND.filler,
+    index: 0,
+    leaseEnd: 0,
+    packId: new Uint8Array(32),
+    meta,
+    body: new Uint8Array(length),
+  };
+}
 
 /** The parts to write: the body itself is not copied. */
 export function encodeRecord(record: LogRecord, seq: number): Uint8Array[] {

@@ -302,6 +302,7 @@ export class StorageEngine implements NodeEngine {
   }
 
   #replay(place: RecordPlace, meta: Uint8Array): void {
+    if (place.kind === KIND.filler) return;
     const held = this.#index.get(place.packId, place.index);
     if (isShard(place.kind)) {
       this.#index.add(place, splitMeta(meta).page);

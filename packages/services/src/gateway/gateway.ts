@@ -6,7 +6,7 @@ import { Eraser } from '../erasure/index.ts';
 import type { Follower, Skimmed } from '../follow/index.ts';
 import type { LogClient } from '../log-client/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
-import { joinEntry, type LogSink } from '../participant/index.ts';
+import { joinEntry, type LogSink, untilItWorks } from '../participant/index.ts';
 import type { GatewayConfig } from './config.ts';
 import { DeliveryLedger, DeliveryRecovery } from './delivery-ledger.ts';
 import type { InferContext } from './infer.ts';
@@ -186,16 +186,7 @@ export class Gateway {
     await this.#outbox.put({ meta: { kind: 'join' }, entry });
   }
 
-  /** A log that is not there yet is waited for: processes of one network start in any order. */
-  async #untilItWorks(work: () => Promise<void>): Promise<void> {
-    for (let wait = 50; this.#phase !== 'stopping'; wait = Math.min(2_000, wait * 2)) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        this.#env.log.info({ err: error }, 'waiting for the log');
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+  #untilItWorks(work: () => Promise<void>): Promise<void> {
+    return untilItWorks(work, { isStopping: () => this.#phase === 'stopping', log: this.#env.log });
   }
 }

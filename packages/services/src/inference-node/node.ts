@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { Eraser } from '../erasure/index.ts';
 import { PriceBooks } from '../money/index.ts';
 import { openOutbox, type Outbox, Shipper } from '../outbox/index.ts';
-import { joinEntry, type LogSink, type LogView } from '../participant/index.ts';
+import { joinEntry, type LogSink, type LogView, untilItWorks } from '../participant/index.ts';
 import { announcedVersions } from './announced.ts';
 import { Charging } from './charging.ts';
 import type { NodeConfig } from './config.ts';
@@ -303,16 +303,7 @@ export class InferenceNode {
     }
   }
 
-  /** A log that is not there yet is waited for: processes of one network start in any order. */
-  async #untilItWorks(work: () => Promise<void>): Promise<void> {
-    for (let wait = 50; this.#phase !== 'stopping'; wait = Math.min(2_000, wait * 2)) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        this.#env.log.info({ err: error }, 'waiting for the log');
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+  #untilItWorks(work: () => Promise<void>): Promise<void> {
+    return untilItWorks(work, { isStopping: () => this.#phase === 'stopping', log: this.#env.log });
   }
 }

@@ -17,3 +17,4 @@ export {
   type Participant,
   startParticipant,
 } from './start-participant.ts';
+export { untilItWorks } from './until-it-works.ts';

@@ -1,6 +1,6 @@
 /** How every serving process that takes part in a log lives: it follows the log, listens, joins, and stops in order. */
 import { readFileSync } from 'node:fs';
-import type { Clock, Entropy, LogRecord } from '@assay/core';
+import type { Clock, Entropy } from '@assay/core';
 import { parsePolicy } from '@assay/log';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
@@ -26,7 +26,7 @@ export interface FollowedLog {
 export function followLog(
   { url, policy, pollMs }: FollowedLog,
   { clock, log }: Pick<Outside, 'clock' | 'log'>,
-  options: { readonly onRecord: (record: LogRecord) => void } & Pick<FollowerOptions, 'skim' | 'onSkimmed'>,
+  options: Required<Pick<FollowerOptions, 'onRecord'>> & Pick<FollowerOptions, 'skim' | 'onSkimmed'>,
 ): { readonly client: LogClient; readonly view: Follower } {
   const client = new LogClient(url);
   const view = new Follower({

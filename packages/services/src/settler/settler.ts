@@ -1,13 +1,12 @@
 /** One settler: identity, books, chain, and the rounds in which it settles, guards, pays out and goes on with refunds. */
-import type { Clock, Entropy, LogRecord } from '@assay/core';
+import type { LogRecord } from '@assay/core';
 import { type Identity, openIdentity } from '@assay/core/node';
 import { addressOfPaymentKey } from '@assay/core/money';
 import type { Policy } from '@assay/log';
 import { assertSafeTerms, loadSecp256k1 } from '@assay/pay/node';
-import type { Logger } from 'pino';
 import type { Follower } from '../follow/index.ts';
 import type { LogClient } from '../log-client/index.ts';
-import { joinEntry } from '../participant/index.ts';
+import { joinEntry, type Outside, type Participant, untilItWorks } from '../participant/index.ts';
 import type { SettlerState } from './app.ts';
 import { ChainSide } from './chain-side.ts';
 import { ClassRefunds, type RefundOutcome } from './class-refund.ts';
@@ -19,20 +18,21 @@ import { SettlerBooks } from './settler-books.ts';
 import { type Settled, Settlement, type SettlementParts } from './settlement.ts';
 
 /** What a settler is given by its process. */
-export interface SettlerEnvironment {
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: Logger;
+export interface SettlerEnvironment extends Outside {
   readonly client: LogClient;
   readonly policy: Policy;
+  /** The followed log; read to its end before the first round. */
+  readonly view: Follower;
 }
 
 /** How often withdrawals are looked for at least, in milliseconds. */
 const GUARD_MS = 2_000;
 
 /** A settler. `start` makes it ready. */
-export class Settler {
+export class Settler implements Participant {
   readonly keyId: string;
+  /** Whatever fails is tried again: it never ends by itself. */
+  readonly failure = new Promise<never>(() => undefined);
   readonly books: SettlerBooks;
   readonly #config: SettlerConfig;
   readonly #env: SettlerEnvironment;
@@ -45,7 +45,6 @@ export class Settler {
   readonly #leaves: LeafProofs;
   #turn: Promise<unknown> = Promise.resolve();
   #timers: NodeJS.Timeout[] = [];
-  #view: Follower | undefined;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
   #problem: string | undefined;
 
@@ -83,9 +82,9 @@ export class Settler {
     this.books.apply(record, entry);
   }
 
-  /** Joins where needed, and begins its rounds. @param view  the followed log; read to its end before the first round */
-  async start(view: Follower, endpoint: string): Promise<void> {
-    this.#view = view;
+  /** Joins where needed, and begins its rounds. */
+  async start(endpoint: string): Promise<void> {
+    const { view } = this.#env;
     await this.#untilItWorks(() => view.catchUp());
     while (view.registry.participants.get(this.keyId) === undefined && this.#phase === 'starting') {
       await this.#untilItWorks(() => this.#join(endpoint));
@@ -131,17 +130,22 @@ export class Settler {
     return this.#inTurn(() => this.#afresh(() => this.#refunds.refund(incident)));
   }
 
-  /** Ends its rounds; transactions that are not final are kept. */
-  async stop(): Promise<void> {
+  /** Begins no further round. */
+  refuse(): void {
     this.#phase = 'stopping';
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Ends its rounds; transactions that are not final are kept. */
+  async stop(): Promise<void> {
+    this.refuse();
     await this.#turn;
     await this.#chain[Symbol.asyncDispose]();
   }
 
   /** Who asks has seen a log that this process may not have read yet. */
   async #afresh<T>(work: () => Promise<T>): Promise<T> {
-    await this.#view?.catchUp();
+    await this.#env.view.catchUp();
     return work();
   }
 
@@ -183,16 +187,7 @@ export class Settler {
     await this.#env.client.append(entry);
   }
 
-  /** A log that is not there yet is waited for: processes of one network start in any order. */
-  async #untilItWorks(work: () => Promise<void>): Promise<void> {
-    for (let wait = 50; this.#phase !== 'stopping'; wait = Math.min(2_000, wait * 2)) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        this.#env.log.info({ err: error }, 'waiting for the log');
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+  #untilItWorks(work: () => Promise<void>): Promise<void> {
+    return untilItWorks(work, { isStopping: () => this.#phase === 'stopping', log: this.#env.log });
   }
 }

@@ -1,6 +1,7 @@
 /** What the embedded chain keeps on disk: a snapshot, and every transaction since, in order. */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { ChainError } from './errors.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 /** A transaction as it was taken, and the time of the block it went into. */
 export interface KeptTransaction {
@@ -67,26 +68,19 @@ export class ChainStore implements Disposable {
 
 /** Opens or makes the store at `path`. @throws ChainError `other-state` when it is in use or of another chain */
 export function openChainStore(path: string, genesis: string): ChainStore {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SCHEMA}`,
-    );
-  } catch (cause) {
-    database.close();
-    throw new ChainError('other-state', {
-      what: 'another process has this chain open',
-      where: path,
-      fix: 'Stop that process, or use another folder.',
-      cause,
-    });
-  }
-  const store = new ChainStore(database);
-  try {
-    store.claim(genesis, path);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return store;
+  return openOwnDatabase(path, {
+    schema: SCHEMA,
+    inUse: (cause) =>
+      new ChainError('other-state', {
+        what: 'another process has this chain open',
+        where: path,
+        fix: 'Stop that process, or use another folder.',
+        cause,
+      }),
+    claim: (database) => {
+      const store = new ChainStore(database);
+      store.claim(genesis, path);
+      return store;
+    },
+  });
 }

@@ -1,5 +1,6 @@
 /** Signed transactions on disk: what was intended, every attempt at it, and what came of it. */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openOwnDatabase } from '../own-database.ts';
 import { TxError } from './tx-error.ts';
 
 /** Something to be done on the chain, once. */
@@ -185,28 +186,21 @@ export class TxStore implements Disposable {
 
 /** Opens or makes the store at `path`. @throws TxError `locked` | `conflict` */
 export function openTxStore(path: string, owner: { chainId: number; sender: string }): TxStore {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${SCHEMA}`,
-    );
-  } catch (cause) {
-    database.close();
-    throw new TxError('locked', {
-      what: 'another process has this outbox open: two would give out the same nonces',
-      where: path,
-      fix: 'Stop that process, or give this one a sender of its own.',
-      cause,
-    });
-  }
-  const store = new TxStore(database);
-  try {
-    store.claim(owner.chainId, owner.sender, path);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return store;
+  return openOwnDatabase(path, {
+    schema: SCHEMA,
+    inUse: (cause) =>
+      new TxError('locked', {
+        what: 'another process has this outbox open: two would give out the same nonces',
+        where: path,
+        fix: 'Stop that process, or give this one a sender of its own.',
+        cause,
+      }),
+    claim: (database) => {
+      const store = new TxStore(database);
+      store.claim(owner.chainId, owner.sender, path);
+      return store;
+    },
+  });
 }
 
 function recordOf(row: Row): TxRecord {

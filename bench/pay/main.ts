@@ -8,12 +8,17 @@
  * `npm run bench:pay` [pairs of official calls for T1, 150 unless said otherwise]
  */
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readPaymentPayload, PAYMENT_SIGNATURE } from '@assay/pay';
 import { type Fetch, type Inference, localWallet } from '@assay/sdk';
 import { privateKeyToAccount, generatePrivateKey } from 'viem/accounts';
 import { officialClient } from '../../packages/sdk/test/support/official-x402.ts';
 import { MONEY_WORDS, runReadme } from '../../packages/sdk/test/support/run-readme.ts';
+import { TestMoney } from '../../packages/services/test/support/money.ts';
 import { until } from '../../packages/services/test/support/network.ts';
+import { percentile } from '../gateway/percentile.ts';
 import { startOurs } from './ours.ts';
 import { measureAdded, measureRates, startSpeeds, warm } from './speed.ts';
 import { oneOver, printRow } from './table.ts';
@@ -139,10 +144,10 @@ try {
     secret,
   });
   const about = lines.filter((line) => MONEY_WORDS.test(line)).length;
-  const { readyMs } = ours.money;
+  const readyMs = await chainReadyMs();
   printRow({
     target: 'T12',
-    figure: `embedded chain ready with its contracts ${(readyMs / 1_000).toFixed(2)} s (wanted 1); first paid answer with funding and deposit ${(coldMs / 1_000).toFixed(2)} s from a cold client (wanted 3); the README's program prints ${lines.length} line, ${about} about money (wanted 0)`,
+    figure: `embedded chain ready with its contracts, middle of 5 new ones, ${(readyMs / 1_000).toFixed(2)} s (wanted 1); first paid answer with funding and deposit ${(coldMs / 1_000).toFixed(2)} s from a cold client (wanted 3); the README's program prints ${lines.length} line, ${about} about money (wanted 0)`,
     met: readyMs <= 1_000 && coldMs <= 3_000 && about === 0 && lines.length === 1,
   });
   console.log(
@@ -189,6 +194,19 @@ async function sameExactTenTimes(): Promise<number> {
   const { url, headers } = sent;
   await Promise.all(Array.from({ length: 10 }, () => steady(url, { headers }).then((r) => r.text())));
   return (await official.ask<number>('ran', '/exact')) - before;
+}
+
+/** How long a new embedded chain takes, started as "assay up" does. */
+async function chainReadyMs(): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const directory = mkdtempSync(join(tmpdir(), 'assay-bench-chain-'));
+    const chain = await TestMoney.start({ directory }, ['gateway']);
+    times.push(chain.readyMs);
+    await chain.stop();
+    rmSync(directory, { recursive: true });
+  }
+  return percentile(times, 0.5);
 }
 
 /** A connection that the other side has closed meanwhile is no answer: asked again. */

@@ -1,9 +1,9 @@
 /** The embedded chain as one running server. */
 import type { Clock } from '@assay/core';
 import { type Address, evmAddress } from '@assay/core/money';
-import { deployDevContracts, genesisArguments, genesisName, openEmbeddedChain } from '@assay/pay/node';
+import { assertSafeTerms, genesisName, openEmbeddedChain } from '@assay/pay/embedded-chain';
+import type { DevGenesis } from '@assay/pay/node';
 import { listen, type RunningService } from '../serving/index.ts';
-import { createChainApp } from './app.ts';
 import type { ChainConfig } from './config.ts';
 
 /**
@@ -14,20 +14,25 @@ import type { ChainConfig } from './config.ts';
 export async function startChain(config: ChainConfig, outside: { clock: Clock }): Promise<RunningService> {
   const { chainId } = config;
   const genesis = genesisOf(config.genesis);
-  const told = genesisArguments(genesis);
-  const chain = await openEmbeddedChain({
+  assertSafeTerms(genesis.terms);
+  const opening = openEmbeddedChain({
     path: config.database,
     chainId,
     genesis: genesisName(genesis),
     clock: outside.clock,
     snapshotEvery: config.snapshotEvery,
-    found: (rpc) =>
-      deployDevContracts(rpc, {
+    found: async (rpc) => {
+      const [, { deployDevContracts, genesisArguments }] = await loading;
+      await deployDevContracts(rpc, {
         chainId,
-        arguments: told,
+        arguments: genesisArguments(genesis),
         funded: config.funded.map(evmAddress),
-      }),
+      });
+    },
   });
+  // Anvil starts while this is loaded, which takes as long.
+  const loading = Promise.all([import('./app.ts'), import('@assay/pay/node')]);
+  const [chain, [{ createChainApp }]] = await Promise.all([opening, loading]);
   const server = await listen(createChainApp(chain), config.listen);
   const failure = Promise.withResolvers<unknown>();
   void chain.failure.then((error) => error !== undefined && failure.resolve(error));
@@ -41,7 +46,7 @@ export async function startChain(config: ChainConfig, outside: { clock: Clock })
   };
 }
 
-function genesisOf(genesis: ChainConfig['genesis']): Parameters<typeof genesisArguments>[0] {
+function genesisOf(genesis: ChainConfig['genesis']): DevGenesis {
   const { settler, vetoer, treasury, witnesses, bond } = genesis;
   const [to, veto, fees] = [settler, vetoer, treasury].map(evmAddress) as [Address, Address, Address];
   return {

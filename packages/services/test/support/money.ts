@@ -63,7 +63,10 @@ export class TestMoney {
   }
 
   /** @param gateways  names of gateways to come; their keys are made here, so that they have ether */
-  static async start(network: TestNetwork, gateways: readonly string[]): Promise<TestMoney> {
+  static async start(
+    network: Pick<TestNetwork, 'directory'>,
+    gateways: readonly string[],
+  ): Promise<TestMoney> {
     const { directory } = network;
     const entropy = { bytes: randomBytes };
     const identity = (name: string): Identity => createIdentity(join(directory, `${name}.json`), entropy);
@@ -144,7 +147,7 @@ export class TestMoney {
   async stop(): Promise<void> {
     await this.#faucet[Symbol.asyncDispose]();
     this.rpc.close();
-    await this.#process.end();
+    await this.#process.end('SIGTERM');
   }
 }
 

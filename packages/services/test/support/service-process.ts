@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -42,7 +44,9 @@ export class ServiceProcess {
       string,
       ...string[],
     ];
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // As "assay up" starts it.
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'assay-compile-cache') };
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const stderr: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line));
     const ready = await new Promise<{ listening: string; keyId: string }>((resolve, reject) => {

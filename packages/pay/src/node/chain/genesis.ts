@@ -1,5 +1,5 @@
 /** What a development chain's contracts are told when they are made. */
-import { sha256, utf8, hex, canonicalJson } from '@assay/core';
+import { sha256, utf8 } from '@assay/core';
 import { type Address, BATCH_SETTLEMENT_ADDRESS, evmHex } from '@assay/core/money';
 import { devAddress } from './addresses.ts';
 import type { ConstructorArguments } from './dev-contracts.ts';
@@ -55,13 +55,3 @@ export function genesisArguments(genesis: DevGenesis): ConstructorArguments {
 
 /** A log's origin line as contracts name it. */
 export const originHash = (origin: string): `0x${string}` => evmHex(sha256(utf8(origin)));
-
-/** Names a beginning: another one makes another chain. */
-export function genesisName(genesis: DevGenesis): string {
-  const text = canonicalJson({
-    ...genesis,
-    bond: String(genesis.bond),
-    terms: { ...genesis.terms },
-  } as never);
-  return `assay-dev-${hex(sha256(utf8(text))).slice(0, 16)}`;
-}

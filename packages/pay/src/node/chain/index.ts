@@ -17,7 +17,8 @@ export { deploymentBlock } from './deployment-block.ts';
 export { EmbeddedChain, type EmbeddedChainOptions, openEmbeddedChain } from './embedded-chain.ts';
 export { ChainError, RpcError } from './errors.ts';
 export * from './outbox/index.ts';
-export { type DevGenesis, genesisArguments, genesisName, originHash } from './genesis.ts';
+export { type DevGenesis, genesisArguments, originHash } from './genesis.ts';
+export { genesisName } from './genesis-name.ts';
 export { publicClient, type PublicClient } from './public-client.ts';
 export {
   type PaymentChannelState,

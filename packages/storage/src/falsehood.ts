@@ -8,6 +8,7 @@ import { type Hello, verifyHello } from './node-facts.ts';
 import {
   shardReceiptFromCbor,
   shardReceiptToCbor,
+  type ShardReceipt,
   type VerifiedReceipt,
   verifyShardReceipt,
 } from './receipt.ts';
@@ -28,17 +29,24 @@ export const MAX_FALSEHOOD_BYTES = 1 << 20;
 /** A receipt and what strikes it, with the node's word on its own history. */
 export interface Falsehood {
   readonly revocation: Revocation;
-  /** The node's boot history, signed after the answer (`greetingNonce`): it shows that the answer is younger than the receipt. */
+  /**
+   * The node's boot history, signed after its answer (`greetingNonce`), or, where no answer but the history itself is the evidence,
+   * after the receipt (`receiptNonce`). Without it the accuser alone knows what came first.
+   */
   readonly hello?: Hello;
 }
 
 /** The nonce of a greeting that is known to be younger than an answer. */
 export const greetingNonce = ({ signature }: ChallengeAnswer): Uint8Array => sha256(signature);
 
+/** The nonce of a greeting that is known to be younger than a receipt. */
+export const receiptNonce = ({ signature }: Pick<ShardReceipt, 'signature'>): Uint8Array => sha256(signature);
+
 /** @throws ReceiptError `evidence` for a revocation that proves no falsehood */
 export function encodeFalsehood({ revocation: { receipt, evidence }, hello }: Falsehood): Uint8Array {
   const signed = shardReceiptToCbor(receipt);
-  if (evidence.cause === 'lost-ack') return encodeCbor([evidence.cause, signed, encodeHello(evidence.hello)]);
+  if (evidence.cause === 'lost-ack' && hello !== undefined)
+    return encodeCbor([evidence.cause, signed, encodeHello(hello)]);
   if (evidence.cause === 'failed-challenge' && hello !== undefined) {
     const { challenge, answer } = evidence;
     return encodeCbor([
@@ -64,7 +72,12 @@ export function verifyFalsehood(bytes: Uint8Array, committee: Committee): Revoca
   const signed = verifyShardReceipt(shardReceiptFromCbor(receipt ?? null), committee);
   if (signed.leaseEnd <= committee.epoch)
     throw new ReceiptError('evidence', { what: `the lease ended with epoch ${signed.leaseEnd}` });
-  if (cause === 'lost-ack') return revoke(signed, { cause, hello: decodeHello(shape.bytes(first)) });
+  if (cause === 'lost-ack') {
+    const hello = decodeHello(shape.bytes(first));
+    // An older history does not have what was signed since, and says nothing about it.
+    if (!equal(hello.nonce, receiptNonce(signed))) throw unordered('told its history');
+    return revoke(signed, { cause, hello });
+  }
   if (cause !== 'failed-challenge') throw shape.bad('the cause is unknown');
   const answer = decodeAnswer(shape.bytes(second));
   assertLater(answer, signed, decodeHello(shape.bytes(third)));
@@ -78,7 +91,10 @@ function assertLater(answer: ChallengeAnswer, receipt: VerifiedReceipt, hello: H
   const signed = hello.boots.findIndex(({ bootId }) => equal(bootId, receipt.bootId));
   const sameBoot = answered === signed && answer.nextSeq > receipt.logSeq;
   if (own && signed >= 0 && (answered > signed || sameBoot)) return;
-  throw new ReceiptError('evidence', { what: 'nothing shows that the node answered after it had signed' });
+  throw unordered('answered');
 }
+
+const unordered = (what: string): ReceiptError =>
+  new ReceiptError('evidence', { what: `nothing shows that the node ${what} after it had signed` });
 
 const shape = new Shape('receipt', 'a proof that a receipt is false');

@@ -2,9 +2,14 @@
 import { sha256, utf8 } from '@assay/core';
 import { describe, expect, it } from 'vitest';
 import { type Challenge, signAnswer } from '../src/challenge.ts';
-import { encodeFalsehood, greetingNonce, verifyFalsehood } from '../src/falsehood.ts';
+import { Lane } from '../src/client/lane.ts';
+import type { StorageNode } from '../src/client/ports.ts';
+import { checkNode } from '../src/client/watch.ts';
+import { encodeFalsehood, greetingNonce, receiptNonce, verifyFalsehood } from '../src/falsehood.ts';
 import { hashLeaves, proveRange } from '../src/merkle.ts';
-import { type Boot, signHello } from '../src/node-facts.ts';
+import { monotonicClock } from '../src/node/system-clock.ts';
+import { type Boot, type Hello, signHello } from '../src/node-facts.ts';
+import { Progress } from '../src/progress.ts';
 import { type ShardRef, verifyShardReceipt } from '../src/receipt.ts';
 import type { Revocation } from '../src/regression.ts';
 import { shardRoot } from '../src/merkle.ts';
@@ -103,5 +108,58 @@ describe('a receipt is proven false', () => {
     );
     const old = encodeFalsehood({ revocation: { receipt, evidence } as unknown as Revocation, hello });
     expect(convicts(old)).toBe(false);
+  });
+
+  it('by a history that was told after it and lacks it; an older one lacks it rightly, and convicts nobody', () => {
+    const { networkId } = committee;
+    const lost = [{ bootId: NEW, firstSeq: 0 }];
+    const told = (nonce: Uint8Array, history: readonly Boot[], nextSeq: number): Uint8Array => {
+      const hello = signHello({ networkId, nodeId: node.publicKey, nonce, nextSeq, boots: history }, node);
+      const evidence = { cause: 'lost-ack', hello } as const;
+      return encodeFalsehood({ revocation: { receipt, evidence } as unknown as Revocation, hello });
+    };
+    const younger = receiptNonce(receipt);
+    expect(verifyFalsehood(told(younger, lost, 1), committee).evidence.cause).toBe('lost-ack');
+    expect(() => verifyFalsehood(told(younger, boots, 20), committee)).toThrow(/does not void/);
+    // The same boot a moment before record 3, and the boot before: what an honest node may have said at any time.
+    const before = sha256(utf8('asked before'));
+    expect(() => verifyFalsehood(told(before, boots.slice(0, 2), 3), committee)).toThrow(
+      /after it had signed/,
+    );
+    expect(() => verifyFalsehood(told(before, boots.slice(0, 1), 2), committee)).toThrow(
+      /after it had signed/,
+    );
+  });
+});
+
+describe('a greeting that a receipt overtakes', () => {
+  it('is not held against that receipt: it was signed before', async () => {
+    const progress = new Progress([{ bytes: 1_000, reused: false }], committee.profile);
+    const { networkId } = committee;
+    const older = { networkId, nodeId: node.publicKey, nextSeq: 3, boots: boots.slice(0, 2) };
+    const hello = async (nonce: Uint8Array): Promise<Hello> => {
+      const said = signHello({ ...older, nonce }, node);
+      progress.receipt(0, receipt);
+      return said;
+    };
+    const struck: number[] = [];
+    const stop = new AbortController();
+    const lane: Lane = new Lane({
+      node: { id: node.publicKey, hello } as unknown as StorageNode,
+      clock: monotonicClock,
+      random: () => 0,
+      probe: () => Promise.resolve(),
+      onState: () => undefined,
+      all: () => [lane],
+      signal: stop.signal,
+    });
+    const nonce = (): Uint8Array => sha256(utf8('nonce'));
+    const watch = { progress, nonce, signal: stop.signal };
+    await checkNode(lane, { ...watch, onRevoked: ({ pack }) => void struck.push(pack) });
+    expect(struck).toEqual([]);
+    // Asked again, with the receipt in hand, the same words are a lie.
+    await checkNode(lane, { ...watch, onRevoked: ({ pack }) => void struck.push(pack) });
+    expect(struck).toEqual([0]);
+    stop.abort();
   });
 });

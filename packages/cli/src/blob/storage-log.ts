@@ -87,8 +87,7 @@ export async function logAccusations(
   const ids: string[] = [];
   const records = await recordsOf(session, network);
   for (const accusation of accusations) {
-    const { evidence } = accusation.revocation;
-    if (evidence.cause === 'failed-challenge' && accusation.hello === undefined) continue;
+    if (accusation.hello === undefined) continue;
     const predicate = await challengeResult(accusation, { blob, connection: network });
     const known = records.sameResult(predicate);
     if (known !== undefined) {

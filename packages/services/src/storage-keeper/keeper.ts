@@ -133,9 +133,8 @@ export class StorageKeeper {
   /** Logs a false receipt, unless the log has it already. */
   async #accuse(blob: string, accusation: Accusation): Promise<string | undefined> {
     const { connection, records, say } = this.#options;
-    const { evidence } = accusation.revocation;
     // Struck here, for we know when we asked; before others it takes the node's own history.
-    if (evidence.cause === 'failed-challenge' && accusation.hello === undefined) return undefined;
+    if (accusation.hello === undefined) return undefined;
     const said = await challengeResult(accusation, { blob, connection });
     return records.sameResult(said) === undefined ? say('challenge.result', said) : undefined;
   }

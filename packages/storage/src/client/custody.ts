@@ -3,10 +3,13 @@ import { hex } from '@assay/core';
 import { checkPlace, type PackCertificate } from '../certificate.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { type PackHeader, packId } from '../format/pack.ts';
-import type { Tombstone } from '../node-facts.ts';
+import { covers, type Tombstone, verifyHello } from '../node-facts.ts';
 import { Progress, type ProgressEvent } from '../progress.ts';
 import { decodeReceipt, verifyShardReceipt } from '../receipt.ts';
+import { NodeError } from '../errors.ts';
+import { receiptNonce } from '../falsehood.ts';
 import { revoke } from '../regression.ts';
+import { Stalled } from './lane.ts';
 import {
   type Accusation,
   auditNodes,
@@ -146,7 +149,22 @@ export class Custody implements Disposable {
         found.set(event.node, { node: receipt.nodeId, revocation, shards: (before?.shards ?? 0) + 1 });
       },
     });
-    return [...found.values()];
+    return Promise.all([...found.values()].map((accusation) => this.#confirmed(accusation)));
+  }
+
+  /** Has the node tell its history once more, in a way that shows strangers that it is younger than the receipt. */
+  async #confirmed(accusation: Accusation): Promise<Accusation> {
+    const { receipt } = accusation.revocation;
+    const nonce = receiptNonce(receipt);
+    try {
+      const lane = this.#task.lanes.get(hex(accusation.node));
+      const hello = await lane?.call((node, call) => node.hello(nonce, call), this.#abort.signal);
+      if (hello === undefined || !verifyHello(hello, nonce) || covers(hello, receipt)) return accusation;
+      return { ...accusation, revocation: revoke(receipt, { cause: 'lost-ack', hello }), hello };
+    } catch (error) {
+      if (error instanceof Stalled || error instanceof NodeError) return accusation;
+      throw error;
+    }
   }
 
   /** Packs with fewer live shards than the quorum, those nearest to loss first: what an automatic repair begins with. */

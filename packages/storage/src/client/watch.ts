@@ -17,24 +17,33 @@ export interface WatchOptions {
   readonly onRevoked: (revoked: { pack: number; receipt: VerifiedReceipt }, events: ProgressEvent[]) => void;
 }
 
+/** A receipt with the pack it is for. */
+interface Held {
+  readonly pack: number;
+  readonly receipt: VerifiedReceipt;
+}
+
 /**
  * Asks one node and strikes what its log does not cover.
  * @throws Stalled or NodeError when it does not answer, which by itself strikes nothing
  */
 export async function checkNode(lane: Lane, options: WatchOptions): Promise<void> {
   const nonce = options.nonce();
+  // A receipt that overtakes the greeting is younger than it: what the node said does not speak of it.
+  const held = options.progress.receiptsOf(lane.node.id);
   const hello = await lane.call((node, call) => node.hello(nonce, call), options.signal);
   if (hex(hello.nodeId) !== hex(lane.node.id) || !verifyHello(hello, nonce)) {
     lane.distrust();
     throw new NodeError('unreachable', { what: 'the node did not sign its own greeting' });
   }
-  strikeUncovered(hello, options);
+  strikeUncovered(hello, held, options);
 }
 
-function strikeUncovered(hello: Hello, { progress, onRevoked }: WatchOptions): void {
-  for (const held of progress.receiptsOf(hello.nodeId)) {
-    if (covers(hello, held.receipt)) continue;
-    onRevoked(held, progress.revoke(held.pack, revoke(held.receipt, { cause: 'lost-ack', hello })));
+function strikeUncovered(hello: Hello, asked: readonly Held[], { progress, onRevoked }: WatchOptions): void {
+  for (const held of asked) {
+    const { pack, receipt } = held;
+    if (covers(hello, receipt) || !progress.receipts(pack).includes(receipt)) continue;
+    onRevoked(held, progress.revoke(pack, revoke(receipt, { cause: 'lost-ack', hello })));
   }
 }
 

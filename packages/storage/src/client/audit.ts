@@ -135,7 +135,8 @@ async function ask(
   signal: AbortSignal,
 ): Promise<FailedChallenge | undefined> {
   try {
-    const answer = await lane.call((node, call) => node.challenge(challenge, call), signal);
+    // It reads whole shards for it: how fast the node greets says nothing about how long that takes.
+    const answer = await lane.call((node, call) => node.challenge(challenge, call), signal, 'get');
     const usable = answer.body.length <= answerLimit(challenge) && isAnswerOf(challenge, answer);
     return usable ? { cause: 'failed-challenge', challenge, answer } : undefined;
   } catch (error) {

@@ -17,6 +17,13 @@ export interface EncodedPack {
   readonly hold: Hold;
 }
 
+export interface EncodeOptions {
+  readonly kernel: Kernel;
+  readonly profile: Profile;
+  /** Payload bytes of the largest pack of the upload: slots of one size follow one another in the same memory. */
+  readonly largest?: number;
+}
+
 /**
  * Reads a pack's chunks straight into kernel memory and encodes the parity beside them: no copy in between.
  * @throws TransferError `source-changed` when a file no longer has the bytes that were planned
@@ -24,12 +31,13 @@ export interface EncodedPack {
 export async function encodePack(
   pack: PlannedPack,
   files: readonly SourceFile[],
-  { kernel, profile }: { kernel: Kernel; profile: Profile },
+  { kernel, profile, largest }: EncodeOptions,
 ): Promise<EncodedPack> {
   const { k, n } = profile;
   const { packLen } = pack;
   const shardLen = shardLength(packLen, k);
-  const memory = kernel.alloc(n * shardLen);
+  const slot = kernel.alloc(n * shardLength(largest ?? packLen, k));
+  const memory = slot.subarray(0, n * shardLen);
   try {
     await readPack(pack, files, memory);
     // The slot may have held another pack: padding is part of what the roots commit to.
@@ -38,9 +46,9 @@ export async function encodePack(
     const { roots, ids } = await passesOf(kernel).encode({ memory, k, n, chunks });
     checkUnchanged(pack, files, ids);
     const header = { codec: CODEC.cauchy, k, n, shardLen, packLen, roots };
-    return sealed(header, shardsOf(memory, n), new Hold(() => kernel.free(memory)));
+    return sealed(header, shardsOf(memory, n), new Hold(() => kernel.free(slot)));
   } catch (error) {
-    kernel.free(memory);
+    kernel.free(slot);
     throw error;
   }
 }

@@ -82,7 +82,8 @@ interface Gathering {
   readonly reached: () => void;
 }
 
-function sealRequest({ blobId, manifest, progress, committee }: SealOptions): SealRequest {
+function sealRequest(options: SealOptions): SealRequest {
+  const { blobId, manifest, progress, committee, session, signOnly } = options;
   const certificates = manifest.packs.map((header, i) => ({
     packId: packId(header),
     receipts: progress.receipts(i),
@@ -91,7 +92,8 @@ function sealRequest({ blobId, manifest, progress, committee }: SealOptions): Se
   // A blob without bytes is bound by no lease; it still names one.
   const leaseEnd = leases.reduce((least, lease) => Math.min(least, lease), leases[0] ?? committee.epoch);
   const packCertificates = certificates.map(packCertificateId);
-  return { facts: { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd }, certificates };
+  const facts = { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd };
+  return { facts, certificates, session, hold: signOnly !== true };
 }
 
 async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
@@ -102,8 +104,7 @@ async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
     given.add(lane);
   }
   try {
-    const asked = { ...request, session, hold: options.signOnly !== true };
-    const signature = await lane.call((node, call) => node.seal(asked, call), signal);
+    const signature = await lane.call((node, call) => node.seal(request, call), signal);
     if (!ed25519Verify(lane.node.id, blobCertificateBytes(request.facts, committee), signature))
       lane.distrust();
     else signatures.set(lane, signature);

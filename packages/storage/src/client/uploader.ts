@@ -210,6 +210,7 @@ class UploadRun {
     const encoded = await encodePack(planned as PlannedPack, this.#files, {
       kernel,
       profile: committee.profile,
+      largest: this.#plan.largest,
     });
     if (!this.#headers.has(pack)) {
       this.#headers.set(pack, encoded.header);

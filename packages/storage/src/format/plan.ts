@@ -38,6 +38,8 @@ type PlannedChunk = { readonly id: Uint8Array; readonly offset: number; readonly
 
 export interface UploadPlan {
   readonly packs: readonly PlannedPack[];
+  /** Bytes of the largest of them; 0 when there is none. */
+  readonly largest: number;
   /** Packs of the parent that hold chunks of this blob, and how many distinct bytes of each are used. */
   readonly reused: readonly { readonly header: PackHeader; readonly bytes: number }[];
   /** Distinct bytes of the blob, new and reused: the bar's total. */
@@ -102,14 +104,15 @@ class Layout {
     this.#chunks.push(chunk);
   }
 
-  finish(): Pick<UploadPlan, 'packs' | 'reused' | 'total' | 'chunks'> {
+  finish(): Pick<UploadPlan, 'packs' | 'largest' | 'reused' | 'total' | 'chunks'> {
     this.#close();
     const reused = [...this.#reused].map(([pack, { bytes }]) => {
       return { header: this.#parent?.packs[pack] as PackHeader, bytes };
     });
+    const largest = this.#packs.reduce((most, { packLen }) => Math.max(most, packLen), 0);
     const fresh = this.#packs.reduce((sum, pack) => sum + pack.packLen, 0);
     const total = reused.reduce((sum, { bytes }) => sum + bytes, fresh);
-    return { packs: this.#packs, reused, total, chunks: this.#chunks };
+    return { packs: this.#packs, largest, reused, total, chunks: this.#chunks };
   }
 
   #fromParent(key: string): PlannedChunk | undefined {

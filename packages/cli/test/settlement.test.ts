@@ -43,6 +43,7 @@ beforeAll(async () => {
     registry: devAddress('ParticipantRegistry'),
     anchor: devAddress('CheckpointAnchor'),
     settler: { address: lab.address('settler'), url: service.ready.listening },
+    gateway: lab.identity('gateway').keyId,
     receiverAuthorizer: lab.address('settler'),
     withdrawDelay: TERMS.withdrawDelay,
   };

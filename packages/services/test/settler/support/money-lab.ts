@@ -1,124 +1,44 @@
 /** A chain, a log, a witness and everybody who deals with money, all real; only the gateway's HTTP is left out. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { type Predicate, hex, openStatement, randomBytes, systemClock, unixSeconds } from '@assay/core';
 import {
-  ed25519Signer,
-  fromHex,
-  hex,
-  type Kind,
-  openStatement,
-  type Predicate,
-  randomBytes,
-  signStatement,
-  systemClock,
-  unixSeconds,
-} from '@assay/core';
-import {
-  addressOfPaymentKey,
-  assayDomain,
-  bytes32Of,
-  type ChannelConfig,
-  DEPOSIT_COLLECTOR_ADDRESS,
-  depositNonce,
-  feeOf,
   type Order,
+  bytes32Of,
+  feeOf,
   orderDigest,
   orderHash,
-  paymentChannelId,
   paymentSigner,
   priceOf,
   receiptPaymentDigest,
-  receiveDigest,
-  transferDigest,
   voucherDigest,
 } from '@assay/core/money';
-import { createIdentity, type Identity } from '@assay/core/node';
-import { ed25519Cosigner, ed25519NoteSigner, formatVkey } from '@assay/log';
-import { openWitnessSeed } from '@assay/log/node';
-import {
-  type Anvil,
-  approveCall,
-  DEV_FAUCET_KEY,
-  deployDevContracts,
-  devAddress,
-  devDeployedAt,
-  devBatchSettlementAbi,
-  devTokenAbi,
-  genesisArguments,
-  openTxOutbox,
-  publicClient,
-  type PublicClient,
-  readTokenBalance,
-  type SettlementTerms,
-  settlementVaultAbi,
-  stakeCall,
-  startAnvil,
-  type TxOutbox,
-  VaultReads,
-} from '@assay/pay/node';
-import { encodeAbiParameters, encodeFunctionData } from 'viem';
-import { Follower } from '../../../src/follow/index.ts';
-import { LogClient } from '../../../src/log-client/index.ts';
-import { parseLogServerConfig } from '../../../src/log-server/config.ts';
-import { type RunningLogServer, startLogServer } from '../../../src/log-server/start.ts';
+import { createIdentity } from '@assay/core/node';
+import { type SettlementTerms, devAddress, devDeployedAt } from '@assay/pay/node';
 import { joinEntry } from '../../../src/participant/index.ts';
-import type { SettlerConfig } from '../../../src/settler/config.ts';
-import { SettlerBooks } from '../../../src/settler/settler-books.ts';
-import { type RunningWitness, startWitness } from '../../../src/witness/start.ts';
-import { nobleSecp256k1 } from '@assay/core/money';
-import { parsePolicy } from '@assay/log';
+import { type SettlerConfig } from '../../../src/settler/config.ts';
+import {
+  type Answer,
+  CHAIN_ID,
+  DOMAIN,
+  MAC,
+  NETWORK,
+  ORIGIN,
+  type Payer,
+  STREAM,
+  TERMS,
+  TOKEN,
+  USAGE,
+  VAULT,
+  entropy,
+} from './lab-terms.ts';
+import { LabLog } from './lab-log.ts';
 
-export const CHAIN_ID = 31_337;
-export const NETWORK = `eip155:${CHAIN_ID}`;
-export const TOKEN = devAddress('DevToken');
-export const VAULT = devAddress('SettlementVault');
-const ORIGIN = 'log.example/money';
-const entropy = { bytes: randomBytes };
-const STREAM = 'ab'.repeat(16);
-const MAC = `hmac-sha256:${'7'.repeat(64)}`;
-const USAGE = { inputBytes: '88', outputBytes: '4', computeMicros: '950' };
-
-export const TERMS: SettlementTerms = {
-  settlementPeriod: 1,
-  hold: 300,
-  audit: 100,
-  dispute: 60,
-  veto: 1,
-  unbonding: 400,
-  withdrawDelay: 900,
-};
-
-/** Who pays: a wallet, a session key, a payment channel with a deposit. */
-export interface Payer {
-  readonly address: string;
-  readonly config: ChannelConfig;
-  readonly paymentChannel: string;
-  cumulative: bigint;
-}
-
-/** An answer that was delivered and not charged yet. */
-export interface Answer {
-  readonly receipt: string;
-  readonly order: NonNullable<Predicate<'charge'>['order']>;
-  readonly payer: Payer;
-}
+export { CHAIN_ID, NETWORK, type Payer, TERMS, TOKEN, VAULT } from './lab-terms.ts';
 
 /** The lab. */
-export class MoneyLab {
-  readonly dir = mkdtempSync(join(tmpdir(), 'assay-settler-'));
-  readonly people = new Map<string, Identity>();
-  anvil!: Anvil;
-  client!: PublicClient;
-  log!: LogClient;
-  books!: SettlerBooks;
-  reads!: VaultReads;
+export class MoneyLab extends LabLog {
   book = '';
   price = 0n;
-  #server!: RunningLogServer;
-  #witness!: RunningWitness;
-  #view!: Follower;
-  #faucet!: TxOutbox;
   #requests = 0;
   #sequence = 0;
   #previous: string | undefined;
@@ -129,22 +49,10 @@ export class MoneyLab {
     const lab = new MoneyLab();
     for (const name of ['owner', 'gateway', 'node', 'agent', 'settler', 'operator', 'witness'])
       lab.people.set(name, createIdentity(lab.path(`${name}.json`), entropy));
-    await lab.#startChain(terms);
-    await lab.#startLog();
+    await lab.startChain(terms);
+    await lab.startLog();
     await lab.#begin();
     return lab;
-  }
-
-  path(name: string): string {
-    return join(this.dir, name);
-  }
-
-  identity(name: string): Identity {
-    return this.people.get(name) as Identity;
-  }
-
-  address(name: string): string {
-    return addressOfPaymentKey(this.identity(name).paymentKey);
   }
 
   get model(): string {
@@ -174,110 +82,10 @@ export class MoneyLab {
         confirmations: 1,
         deployedAt: devDeployedAt('SettlementVault'),
       },
-      witnesses: [{ url: this.#witness.url, address: this.address('witness') }],
+      witnesses: [{ url: this.witness.url, address: this.address('witness') }],
       quorum: 1,
       terms,
     };
-  }
-
-  async say<K extends Kind>(name: string, kind: K, predicate: Predicate<K>): Promise<string> {
-    const entry = signStatement(kind, predicate, this.identity(name).signer);
-    const { id } = await this.log.append(entry);
-    await this.#view.waitFor(id, 'sequenced', 20_000);
-    return id;
-  }
-
-  /** Resolves once a checkpoint over everything so far is witnessed and itself logged. */
-  async witnessed(): Promise<void> {
-    const size = this.books.timeline.size;
-    await this.until(() => (this.books.checkpoint?.size ?? 0) >= size, 'a logged witnessed checkpoint');
-  }
-
-  async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    for (const deadline = performance.now() + 90_000; !(await condition());) {
-      if (performance.now() > deadline) throw new Error(`never: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  balanceOf(address: string): Promise<bigint> {
-    return readTokenBalance(this.client, TOKEN, address as `0x${string}`);
-  }
-
-  /** A payer with `deposit` in a payment channel. */
-  async payer(number: number, deposit: bigint): Promise<Payer> {
-    const wallet = this.#wallet(number);
-    const config: ChannelConfig = {
-      payer: wallet.address,
-      payerAuthorizer: this.#session(wallet.address).address,
-      receiver: VAULT,
-      receiverAuthorizer: this.address('settler'),
-      token: TOKEN,
-      withdrawDelay: TERMS.withdrawDelay,
-      salt: `0x${'0'.repeat(64)}`,
-    };
-    const paymentChannel = paymentChannelId(config, CHAIN_ID);
-    await this.mint(wallet.address, deposit);
-    const salt = `0x${'1'.repeat(64)}`;
-    const nonce = depositNonce(paymentChannel, salt);
-    const validBefore = BigInt(unixSeconds(systemClock) + 600);
-    const authorization = {
-      from: wallet.address,
-      to: DEPOSIT_COLLECTOR_ADDRESS,
-      value: deposit,
-      validAfter: 0n,
-      validBefore,
-      nonce,
-    };
-    const signature = wallet.sign(receiveDigest(TOKEN_DOMAIN, authorization));
-    const collectorData = encodeAbiParameters(
-      [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
-      [0n, validBefore, BigInt(salt), signature],
-    );
-    const args = [config as never, deposit, DEPOSIT_COLLECTOR_ADDRESS, collectorData] as const;
-    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'deposit', args });
-    await this.#faucet.send({
-      key: `deposit ${paymentChannel}`,
-      to: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003',
-      data,
-    });
-    return { address: wallet.address, config, paymentChannel, cumulative: 0n };
-  }
-
-  async mint(to: string, amount: bigint): Promise<void> {
-    const args = [to as `0x${string}`, amount] as const;
-    const data = encodeFunctionData({ abi: devTokenAbi, functionName: 'mint', args });
-    await this.#faucet.send({ key: `mint ${to} ${amount} ${this.#requests}`, to: TOKEN, data });
-  }
-
-  /** The payer's own wish to leave, as its wallet sends it. */
-  async initiateWithdraw(payer: Payer, amount: bigint): Promise<void> {
-    const args = [payer.config as never, amount] as const;
-    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'initiateWithdraw', args });
-    await this.#sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
-  }
-
-  /** The node bonds money that it may lose. */
-  async stake(amount: bigint): Promise<void> {
-    const node = this.address('node');
-    const registry = devAddress('ParticipantRegistry');
-    await this.mint(node, amount);
-    const { to, data } = approveCall(TOKEN, registry, amount);
-    await this.#sendAs(node, to, data);
-    await this.#sendAs(node, registry, stakeCall(registry, node, amount).data);
-  }
-
-  /** The vetoer stops a refund. @param name  as the vault knows it */
-  async veto(name: string): Promise<void> {
-    const args = [name as `0x${string}`] as const;
-    const data = encodeFunctionData({ abi: settlementVaultAbi, functionName: 'vetoRefund', args });
-    await this.#sendAs(this.address('operator'), VAULT, data);
-  }
-
-  /** The chain's clock goes on. */
-  async later(seconds: number): Promise<void> {
-    await this.anvil.rpc.call('evm_increaseTime', [seconds]);
-    await this.anvil.rpc.call('evm_mine');
   }
 
   /** Charges that stand in no logged batch. */
@@ -293,18 +101,10 @@ export class MoneyLab {
     return this.say(name, 'incident.open', { versions: [this.version], from, nonce });
   }
 
-  /** As anybody's own wallet sends it. */
-  async #sendAs(from: string, to: string, data: string): Promise<void> {
-    await this.anvil.rpc.call('anvil_impersonateAccount', [from]);
-    await this.anvil.rpc.call('anvil_setBalance', [from, '0xde0b6b3a7640000']);
-    await this.anvil.rpc.call('eth_sendTransactionSync', [{ from, to, data }]);
-    await this.anvil.rpc.call('anvil_stopImpersonatingAccount', [from]);
-  }
-
   /** An answer of the node to `payer`, delivered and logged. */
   async answer(payer: Payer): Promise<Answer> {
     const requestId = `req-${this.#requests++}`;
-    const session = this.#session(payer.address);
+    const session = this.session(payer.address);
     const order: Order = {
       paymentChannel: payer.paymentChannel,
       requestId,
@@ -324,7 +124,7 @@ export class MoneyLab {
   async charge({ receipt, order, payer }: Answer): Promise<string> {
     payer.cumulative += this.price;
     const ceiling = payer.cumulative + 50_000n;
-    const signature = this.#session(payer.address).sign(
+    const signature = this.session(payer.address).sign(
       voucherDigest(payer.paymentChannel, ceiling, CHAIN_ID),
     );
     return this.say('gateway', 'charge', {
@@ -354,40 +154,23 @@ export class MoneyLab {
     return answers.map(({ receipt }) => receipt);
   }
 
-  /** An `exact` payment of `value`, brought into the vault. Returns its transaction and nonce. */
-  async exact(number: number, value: bigint): Promise<{ payer: string; tx: string; nonce: string }> {
-    const wallet = this.#wallet(number);
-    await this.mint(wallet.address, value);
-    const nonce = `0x${hex(randomBytes(32))}` as const;
-    const validBefore = BigInt(unixSeconds(systemClock) + 600);
-    const authorization = { from: wallet.address, to: VAULT, value, validAfter: 0n, validBefore, nonce };
-    const signature = wallet.sign(transferDigest(TOKEN_DOMAIN, authorization));
-    const args = [wallet.address, value, 0n, validBefore, nonce, signature] as const;
-    const data = encodeFunctionData({ abi: settlementVaultAbi, functionName: 'acceptExact', args });
-    const sent = await this.#faucet.send({ key: `exact ${nonce}`, to: VAULT, data });
-    return { payer: wallet.address, tx: sent.mined?.hash ?? '', nonce };
-  }
-
   /** An answer paid by `exact`, without an order. */
   async exactAnswer(payer: string): Promise<string> {
     return this.#receipt(`req-${this.#requests++}`, payer, undefined);
   }
 
   async stop(): Promise<void> {
-    await this.#faucet[Symbol.asyncDispose]();
-    await this.#view.stop();
-    await this.#server.stop();
-    await this.#witness.stop();
+    await this.faucet[Symbol.asyncDispose]();
+    await this.view.stop();
+    await this.server.stop();
+    await this.witness.stop();
     await this.anvil.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  #wallet = (number: number) => paymentSigner(fromHex(number.toString(16).padStart(64, '0')));
-  #session = (address: string) => paymentSigner(fromHex(address.slice(2).padStart(64, '1')));
-
   async #receipt(requestId: string, client: string, order: string | undefined): Promise<string> {
     const now = systemClock.now();
-    const newest = this.#view.notBefore;
+    const newest = this.view.notBefore;
     if (newest === undefined) throw new Error('no checkpoint yet');
     const predicate: Predicate<'output.receipt'> = {
       request: { id: requestId, client, hash: MAC },
@@ -420,90 +203,6 @@ export class MoneyLab {
     return id;
   }
 
-  async #startChain(terms: SettlementTerms): Promise<void> {
-    this.anvil = await startAnvil({ chainId: CHAIN_ID });
-    await deployDevContracts(this.anvil.rpc, {
-      chainId: CHAIN_ID,
-      arguments: genesisArguments({
-        terms,
-        origin: ORIGIN,
-        settler: this.address('settler') as `0x${string}`,
-        vetoer: this.address('operator') as `0x${string}`,
-        treasury: this.address('gateway') as `0x${string}`,
-        witnesses: [this.address('witness') as `0x${string}`],
-        quorum: 1,
-        bond: 10_000n,
-        slashBps: 5_000,
-      }),
-      funded: ['settler', 'gateway', 'node'].map((name) => this.address(name) as `0x${string}`),
-    });
-    this.client = publicClient(this.anvil.rpc, CHAIN_ID);
-    const contracts = {
-      token: TOKEN,
-      vault: VAULT,
-      registry: devAddress('ParticipantRegistry'),
-      anchor: devAddress('CheckpointAnchor'),
-    };
-    this.reads = new VaultReads(this.client, contracts);
-    this.#faucet = openTxOutbox({
-      path: this.path('faucet.db'),
-      rpc: this.anvil.rpc,
-      chainId: CHAIN_ID,
-      secret: fromHex(DEV_FAUCET_KEY.slice(2)),
-      confirmations: 1,
-      clock: systemClock,
-    });
-    this.#faucet.start();
-  }
-
-  async #startLog(): Promise<void> {
-    const seed = openWitnessSeed(this.path('log.seed'), entropy);
-    const logVkey = formatVkey(ed25519NoteSigner(ORIGIN, ed25519Signer(seed)).key);
-    const name = 'witness.example/money';
-    this.#witness = await startWitness(
-      {
-        listen: '127.0.0.1:0',
-        name,
-        seedFile: this.path('witness.seed'),
-        database: this.path('witness.db'),
-        logs: [{ vkey: logVkey }],
-        anchor: { identity: this.path('witness.json'), targets: [{ chainId: CHAIN_ID, vault: VAULT }] },
-      },
-      systemClock,
-      entropy,
-    );
-    const cosigner = ed25519Cosigner(
-      name,
-      ed25519Signer(openWitnessSeed(this.path('witness.seed'), entropy)),
-    );
-    const policy = `log ${logVkey}\nwitness w1 ${formatVkey(cosigner.key)} ${this.#witness.url}\nquorum w1\n`;
-    writeFileSync(this.path('policy'), policy);
-    const config = parseLogServerConfig(
-      {
-        listen: '127.0.0.1:0',
-        origin: ORIGIN,
-        directory: this.path('log'),
-        seedFile: this.path('log.seed'),
-        operatorKeyFile: this.path('operator.json'),
-        policyFile: this.path('policy'),
-        checkpointInterval: 50,
-        refreshInterval: 1_000,
-      },
-      'test',
-    );
-    this.#server = await startLogServer(config, { clock: systemClock, entropy, onTrouble: () => undefined });
-    this.log = new LogClient(this.#server.url);
-    this.books = new SettlerBooks(parsePolicy(policy), nobleSecp256k1);
-    this.#view = new Follower({
-      log: this.log,
-      policy: parsePolicy(policy),
-      clock: systemClock,
-      pollMs: 20,
-      onRecord: (record, { entry }) => this.books.apply(record, entry),
-    });
-    this.#view.start();
-  }
-
   async #begin(): Promise<void> {
     for (const [name, role] of [
       ['owner', 'owner'],
@@ -513,7 +212,7 @@ export class MoneyLab {
     ] as const) {
       const entry = joinEntry(this.identity(name), { roles: [role], name, endpoints: [] });
       await this.log.append(entry);
-      await this.#view.waitFor(openStatement(entry).id, 'sequenced', 20_000);
+      await this.view.waitFor(openStatement(entry).id, 'sequenced', 20_000);
     }
     const { model } = this;
     this.#version = `sha256:${'a'.repeat(64)}`;
@@ -550,6 +249,3 @@ export class MoneyLab {
     await this.witnessed();
   }
 }
-
-const DOMAIN = assayDomain(CHAIN_ID, VAULT);
-const TOKEN_DOMAIN = { name: 'Simulated USD', version: '1', chainId: CHAIN_ID, verifyingContract: TOKEN };

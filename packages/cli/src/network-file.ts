@@ -44,7 +44,8 @@ export function readNetworkFile(dir: string): NetworkFile {
 function isNetwork(file: unknown): file is NetworkFile {
   const { origin, log, gateway, nodes, money } = fieldsOf(file);
   const placed = [log, gateway].every((service) => typeof fieldsOf(service)['url'] === 'string');
-  const paid = money === undefined || typeof fieldsOf(money)['rpc'] === 'string';
+  const paid =
+    money === undefined || ['rpc', 'gateway'].every((of) => typeof fieldsOf(money)[of] === 'string');
   return typeof origin === 'string' && placed && paid && Array.isArray(nodes) && nodes.every(isEndpoint);
 }
 

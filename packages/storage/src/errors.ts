@@ -39,6 +39,7 @@ export class NodeError extends AssayError<
 /** An upload or a read that cannot go on. */
 export class TransferError extends AssayError<
   | 'not-enough-shards'
+  | 'no-quorum'
   | 'inconsistent-encoding'
   | 'chunk-mismatch'
   | 'refused'

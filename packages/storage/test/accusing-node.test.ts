@@ -2,7 +2,7 @@
 import { equal } from '@assay/core';
 import { describe, expect, it } from 'vitest';
 import { World } from '../../../sim/storage/world.ts';
-import { NodeError } from '../src/errors.ts';
+import { NodeError, TransferError } from '../src/errors.ts';
 
 describe.each([
   ['bad-shard', 'distrusted'],
@@ -21,4 +21,14 @@ describe.each([
     expect(result.certificate.signatures.length).toBeGreaterThanOrEqual(5);
     expect((await world.readBack(result)).same).toBe(true);
   });
+});
+
+it('with more than f nodes caught in an untruth an upload fails and says so, for no quorum can come back', async () => {
+  const world = await World.create({ seed: 12, packs: 4 });
+  for (const accuser of world.hosts.slice(0, 2))
+    accuser.putShard = () => Promise.reject(new NodeError('bad-shard', { what: 'so it says' }));
+  const error = await world.finish(world.startUpload()).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TransferError);
+  expect(error).toMatchObject({ code: 'no-quorum' });
+  expect(String(error)).toContain('4 of 6 nodes');
 });

@@ -60,9 +60,10 @@ export interface UploadResult {
 
 /**
  * Stores files and returns a certificate that q nodes signed. Nodes that are slow or gone delay nothing as long as q can
- * be spoken to; with fewer it waits. Run again with the same journal, it goes on where it was.
+ * be spoken to; with fewer it waits, unless too many were caught in an untruth for a quorum to be left. Run again with the
+ * same journal, it goes on where it was.
  *
- * @throws TransferError `source-changed` | `journal` | `aborted`; NodeError `bad-shard` if a node finds our bytes wrong and they are
+ * @throws TransferError `source-changed` | `no-quorum` | `journal` | `aborted`; NodeError `bad-shard` if a node finds our bytes wrong and they are
  */
 export async function upload(files: readonly SourceFile[], options: UploadOptions): Promise<UploadResult> {
   checkCommittee(options.committee);
@@ -264,11 +265,24 @@ class UploadRun {
 
   #lane(node: StorageNode): Lane {
     const { clock, random } = this.#options;
-    const onState = (lane: Lane): void =>
+    const onState = (lane: Lane): void => {
       this.#options.onEvent?.({ type: 'node', node: lane.node.id, state: lane.state });
+      if (lane.state === 'distrusted') this.#assertQuorumLeft();
+    };
     const probe = (lane: Lane): Promise<void> => checkNode(lane, this.#watch());
     const all = (): Iterable<Lane> => this.#lanes.values();
     return new Lane({ node, clock, random, probe, onState, all, signal: this.#abort.signal });
+  }
+
+  /** Whoever is distrusted stays so: waiting for a quorum of the others would have no end. */
+  #assertQuorumLeft(): void {
+    const { q } = this.#options.committee.profile;
+    const lanes = [...this.#lanes.values()];
+    const trusted = lanes.filter(({ state }) => state !== 'distrusted').length;
+    if (trusted >= q) return;
+    const what = `only ${trusted} of ${lanes.length} nodes did not contradict themselves, and ${q} have to sign`;
+    const fix = 'Upload to other nodes; "assay blob verify" names those whose receipts prove false.';
+    this.#fail(new TransferError('no-quorum', { what, fix }));
   }
 
   #fail(error: Error): void {

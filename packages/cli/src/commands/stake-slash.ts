@@ -28,7 +28,6 @@ export const stakeSlash = networkCommand<SlashFlags, [first: string, second?: st
   examples: [
     'stake slash 3f2a9c01 9d04be21',
     'stake slash one.json other.json --key agent',
-    'stake slash --over-claim 3f2a9c01',
     'stake slash --over-claim receipt.json --order order.json',
   ],
   flags: {

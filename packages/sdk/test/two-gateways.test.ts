@@ -130,6 +130,25 @@ describe('two gateways on one vault', { timeout: 180_000 }, () => {
     expect((await judged()).flawed).toEqual([]);
   });
 
+  it('a charge that does not count takes nothing from a gateway, though anybody may log one', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    const client = clientOf(a.url, wallet);
+    await client.infer(ask());
+    await until(() => charges(payer).length === 1, 60_000);
+    const [{ predicate } = { predicate: undefined }] = charges(payer);
+    // Somebody joined as a gateway, and says that it charged this request and this payment channel.
+    const forged = { ...predicate!, order: { ...predicate!.order!, requestId: 'for-nothing' } };
+    const { signer } = loadIdentity(join(network.directory, 'gateway-b.json'));
+    await network.log.append(signStatement('charge', forged, signer), 'witnessed');
+    await client.infer(ask('for-nothing'));
+    await client.infer(ask());
+    await until(() => charges(payer).length === 4, 60_000);
+    const view = await judged();
+    expect(view.flawed).toHaveLength(1);
+    expect(view.charges.filter(({ charge }) => charge.payer === payer)).toHaveLength(3);
+  });
+
   it('refuses a payment channel that another gateway charges: two ledgers cannot count one', async () => {
     const wallet = await funded();
     const payer = wallet.owner.address;

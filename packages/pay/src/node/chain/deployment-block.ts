@@ -1,7 +1,8 @@
 /** The block from which on a contract stands, for whoever was not told: found by halving, in some twenty-five questions. */
+import { BaseError, HttpRequestError, TimeoutError } from 'viem';
 import type { PublicClient } from './public-client.ts';
 
-/** The first block with code at `address`; 0 where the node keeps no state of earlier blocks. */
+/** The first block with code at `address`; 0 where the node keeps no state of earlier blocks. Rejects when it is out of reach. */
 export async function deploymentBlock(client: PublicClient, address: string): Promise<number> {
   let [below, at] = [-1, Number(await client.getBlockNumber())];
   const stands = async (blockNumber: number): Promise<boolean> => {
@@ -15,8 +16,13 @@ export async function deploymentBlock(client: PublicClient, address: string): Pr
       else below = middle;
     }
     return at;
-  } catch {
+  } catch (error) {
+    if (isOutOfReach(error)) throw error;
     // Not an archive: everything is read, which is right and slow.
     return 0;
   }
 }
+
+const isOutOfReach = (error: unknown): boolean =>
+  error instanceof BaseError &&
+  error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError) !== null;

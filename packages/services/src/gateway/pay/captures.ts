@@ -12,8 +12,8 @@ export interface CapturesOptions {
   readonly receiptEntry: (id: string) => Uint8Array | undefined;
   /** Whether the log is told that it was given to its client, before whatever is said from now on. */
   readonly isDelivered: (id: string) => boolean;
-  /** Whether the log has another gateway's charge for a payer's request. */
-  readonly isChargedElsewhere: (payer: string, requestId: string) => boolean;
+  /** Whether the log has another gateway's charge for a payer's request, one that counts. */
+  readonly isChargedElsewhere: (payer: string, requestId: string) => Promise<boolean>;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -75,7 +75,8 @@ export class Captures {
     if (!isDelivered(receiptId)) return;
     const receipt = this.#remembered.get(receiptId) ?? this.#receipt(receiptId);
     this.#remembered.delete(receiptId);
-    if (receipt !== undefined && this.#isChargeable(hold, receipt, recorded)) {
+    const chargeable = receipt !== undefined && this.#isChargeable(hold, receipt, recorded);
+    if (chargeable && !(await this.#isPaidElsewhere(hold))) {
       await ledger.capture(hold.id, (charge) => ({
         entry: signStatement('charge', charge, this.#options.signer),
       }));
@@ -92,13 +93,15 @@ export class Captures {
     return statement?.kind === 'output.receipt' ? statement.predicate : undefined;
   }
 
+  /** PROTOCOL 5.4: a client that lost an answer and asked another gateway pays one of the two. */
+  async #isPaidElsewhere({ order, payer, requestId }: Hold): Promise<boolean> {
+    return order !== undefined && this.#options.isChargedElsewhere(payer, requestId);
+  }
+
   /** The same rules by which everybody else judges the charge (`judgeCharge` in views). */
   #isChargeable(hold: Hold, receipt: Predicate<'output.receipt'>, recorded: number): boolean {
-    const { view, isChargedElsewhere } = this.#options;
-    const { registry } = view;
-    const { order, payer, requestId } = hold;
-    // PROTOCOL 5.4: a client that lost an answer and asked another gateway pays one of the two.
-    if (order !== undefined && isChargedElsewhere(payer, requestId)) return false;
+    const { registry } = this.#options.view;
+    const { order } = hold;
     if (!isWithinBracket(receipt, registry.time, recorded)) return false;
     return order === undefined || (recorded <= Number(order.deadline) && hasWeight(order, receipt, registry));
   }

@@ -15,6 +15,7 @@ import {
   utf8,
 } from '@assay/core';
 import {
+  bytes32Of,
   type ChannelFacts,
   type Hold,
   type HoldTerms,
@@ -116,10 +117,10 @@ export class Cashier {
       payment.scheme === 'batch-settlement'
         ? (payment.payload.voucher.channelId as `0x${string}`)
         : undefined;
-    if (id !== undefined) this.#assertOurs(id);
     let channel = id === undefined ? undefined : await chain.channel(id);
     const context = { requirement, now: unixSeconds(clock), curve };
     const paid = verifyPayment(payment, { ...context, ...(channel === undefined ? {} : { channel }) });
+    if (paid.scheme === 'batch-settlement') this.#assertOurs(paid);
     if (paid.order !== undefined) checkOrder(paid.order, question, registry);
     if (paid.scheme === 'batch-settlement' && paid.deposit !== undefined) {
       channel = await chain.deposit(paid.paymentChannel, paid.config, paid.deposit);
@@ -127,9 +128,15 @@ export class Cashier {
     return { paid, terms: termsOf(paid, this.#termsContext(question)), channel };
   }
 
-  /** What a payment channel has been charged, two gateways cannot both count. @throws PayError `terms` */
-  #assertOurs(paymentChannel: string): void {
+  /**
+   * What a payment channel has been charged, two gateways cannot both count. One whose salt is this gateway's key is its
+   * own, whatever others say of it in the log.
+   *
+   * @throws PayError `terms`
+   */
+  #assertOurs({ paymentChannel, config }: { paymentChannel: string; config: { salt: string } }): void {
     const { gatewayOf, gateway, registry } = this.#options;
+    if (config.salt === bytes32Of(gateway)) return;
     const user = gatewayOf(paymentChannel);
     if (user === undefined || user === gateway || registry.participants.speaksFor(gateway, user)) return;
     throw new PayError('terms', {

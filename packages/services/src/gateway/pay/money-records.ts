@@ -13,6 +13,18 @@ export interface PaymentRecords {
   readonly disposition?: number;
 }
 
+/** A charge that nobody verified. */
+export interface SkimmedCharge {
+  /** Record id, and where it stands. */
+  readonly id: string;
+  readonly index: number;
+  /** Key id of the gateway that signed it, as it says. */
+  readonly gateway: string;
+  /** Record ids. */
+  readonly receipt: string;
+  readonly priceBook: string;
+}
+
 interface Batch {
   readonly index: number;
   readonly from: number;
@@ -28,8 +40,8 @@ export class MoneyRecords {
   readonly #refunds = new Map<string, number>();
   /** Key id of the gateway that charged first on a payment channel. */
   readonly #channels = new Map<string, string>();
-  /** Requests that were charged, `<payer> <request id>`, by the gateway that did it first. */
-  readonly #requests = new Map<string, string>();
+  /** Charges of a request, `<payer> <request id>`, in log order. */
+  readonly #requests = new Map<string, SkimmedCharge[]>();
   readonly #refunded = new Map<string, { readonly refund: number; readonly disposition: number }>();
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
@@ -52,17 +64,19 @@ export class MoneyRecords {
   skim({ kind, envelope }: Skimmed, index: number, { participants }: Registry): void {
     if (kind !== 'charge' && kind !== 'release') return;
     if (participants.get(envelope.keyId)?.roles.includes('gateway') !== true) return;
-    const { receipt, paymentChannel, request } = namedIn(envelope);
+    const { receipt, paymentChannel, request, priceBook } = namedIn(envelope);
     const records = kind === 'charge' ? this.#charges : this.#releases;
     if (receipt !== undefined && !records.has(receipt)) records.set(receipt, index);
     if (kind === 'charge' && paymentChannel !== undefined && !this.#channels.has(paymentChannel))
       this.#channels.set(paymentChannel, envelope.keyId);
-    if (request !== undefined && !this.#requests.has(request)) this.#requests.set(request, envelope.keyId);
+    if (request === undefined || receipt === undefined || priceBook === undefined) return;
+    const charge = { id: envelope.id, index, gateway: envelope.keyId, receipt, priceBook };
+    this.#requests.set(request, [...(this.#requests.get(request) ?? []), charge]);
   }
 
-  /** Which gateway has charged a payer's request: asked elsewhere after a lost answer, it is charged once all the same. */
-  chargedBy(payer: string, requestId: string): string | undefined {
-    return this.#requests.get(`${payer} ${requestId}`);
+  /** What was charged for a payer's request, by whomever, as it says: whoever acts on it judges it first. */
+  chargesOf(payer: string, requestId: string): readonly SkimmedCharge[] {
+    return this.#requests.get(`${payer} ${requestId}`) ?? [];
   }
 
   /** Which gateway keeps the books of a payment channel, as far as the log shows it. */
@@ -96,6 +110,7 @@ interface Named {
   readonly paymentChannel?: string;
   /** `<payer> <request id>`. */
   readonly request?: string;
+  readonly priceBook?: string;
 }
 
 /** What a charge or a release is about; nothing for what is no statement at all. */
@@ -104,9 +119,10 @@ function namedIn(envelope: Skimmed['envelope']): Named {
     const { kind, predicate } = readStatement(envelope);
     if (kind === 'release') return predicate.receipt === undefined ? {} : { receipt: predicate.receipt };
     if (kind !== 'charge') return {};
-    const { receipt, batch, payer, order } = predicate;
+    const { receipt, batch, payer, order, priceBook } = predicate;
     return {
       receipt,
+      priceBook,
       ...(batch === undefined ? {} : { paymentChannel: batch.paymentChannel }),
       ...(order === undefined ? {} : { request: `${payer} ${order.requestId}` }),
     };

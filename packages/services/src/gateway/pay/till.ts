@@ -13,6 +13,7 @@ import type { DeliveryLedger } from '../delivery-ledger.ts';
 import { Captures } from './captures.ts';
 import { Cashier } from './cashier.ts';
 import { ChainAccess } from './chain-access.ts';
+import { counts } from './foreign-charge.ts';
 import { leafProof } from './leaf-proof.ts';
 import type { MoneyConfig } from './money-config.ts';
 import { type Carry, eventsOf, moneyJournal } from './money-journal.ts';
@@ -117,8 +118,7 @@ export class Till {
       view,
       receiptEntry: (id) => deliveries.receiptEntry(id),
       isDelivered: (id) => deliveries.isDelivered(id),
-      isChargedElsewhere: (payer, requestId) =>
-        (this.records.chargedBy(payer, requestId) ?? gateway) !== gateway,
+      isChargedElsewhere: (payer, requestId) => this.#isChargedElsewhere(gateway, payer, requestId),
       signer,
       clock,
       onFailure: (error) => log.error({ err: error }, 'capturing'),
@@ -158,6 +158,18 @@ export class Till {
     };
   }
 
+  async #isChargedElsewhere(gateway: string, payer: string, requestId: string): Promise<boolean> {
+    const { view } = this.#options;
+    const context = {
+      registry: view.registry,
+      indexOf: (id: string) => view.indexOf(id),
+      entryAt: (index: number) => this.#entryAt(index),
+    };
+    for (const charge of this.records.chargesOf(payer, requestId))
+      if (charge.gateway !== gateway && (await counts(charge, context))) return true;
+    return false;
+  }
+
   /** Siblings from a settled charge's leaf to its batch's root, as its settler gives them; undefined without one. */
   async leafProof(receipt: string): Promise<unknown> {
     const { money, view, log } = this.#options;
@@ -181,12 +193,15 @@ export class Till {
   }
 
   async #entryOf({ id, index }: PublishedPrice): Promise<string> {
-    const kept = this.#entries.get(id);
-    if (kept !== undefined) return kept;
-    for await (const [entry] of this.#options.logClient.entries(index, index + 1)) {
-      if (entry === undefined) break;
-      this.#entries.set(id, base64(entry));
-    }
-    return this.#entries.get(id) ?? '';
+    const kept = this.#entries.get(id) ?? base64(await this.#entryAt(index));
+    this.#entries.set(id, kept);
+    return kept;
+  }
+
+  /** @throws LogClientError when the log does not give what it gave before */
+  async #entryAt(index: number): Promise<Uint8Array> {
+    for await (const [entry] of this.#options.logClient.entries(index, index + 1))
+      if (entry !== undefined) return entry;
+    throw new TypeError(`the log has no entry ${index}, which was read before`);
   }
 }

@@ -65,6 +65,10 @@ export class LocalNodes implements AsyncDisposable {
     return this.#nodes.map(({ name }) => name);
   }
 
+  keyOf(name: string): string {
+    return this.#node(name).key;
+  }
+
   /** Process ids of those that run. */
   get pids(): number[] {
     return this.#nodes.flatMap(({ child }) =>

@@ -50,6 +50,7 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
     using held = await openCustody(session, network, { blob: id, id: blobId, manifest: blob.manifest });
     const convictions = await convictionsOf(session, network, id);
     const signed = held.health();
+    const signedShards = shardsOf(held.certificates());
     const leaseEnd = held.leaseEnd();
     const { files, tensors, packs } = blob.manifest;
     const nodes = await Promise.all(
@@ -58,6 +59,8 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
     // What a node's log says now not to cover is struck; who is silent keeps what it signed for.
     await held.greet();
     const stands = held.health();
+    // Not by the weakest pack: that may be one which the loser never signed for.
+    const lost = signedShards - shardsOf(held.certificates());
     const data = {
       blob: id,
       proven: convictions.map(({ record, holds }) => ({
@@ -71,18 +74,20 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
       packs: packs.length,
       signed: { least: signed.least, of: signed.of },
       stands: { least: stands.least, of: stands.of },
+      lost,
       nodes,
     };
-    const broken = stands.least < signed.least;
     return finding(
-      broken,
+      lost > 0,
       { ...data, files: files.map(({ path, size }) => ({ path, size })), tensors: tensors.length },
       [
         ...files.map(({ path, size }) => `${path}  ${size} bytes`),
         `${counted(packs.length, 'pack')}, ${counted(tensors.length, 'tensor')}, ${leaseEnd === undefined ? 'no lease runs' : `signed for until epoch ${leaseEnd}`}`,
         `every pack has receipts for at least ${signed.least} of ${signed.of} shards`,
-        ...(broken
-          ? [`at least ${stands.least} of ${stands.of} still stand; "assay blob repair" makes them whole`]
+        ...(lost > 0
+          ? [
+              `${counted(lost, 'shard')} of these no longer stand: at least ${stands.least} of ${stands.of} do; "assay blob repair" makes them whole`,
+            ]
           : []),
         ...convictionLines(convictions, network),
         ...nodes.map(({ name, signed: shards, covered, durability }) => {
@@ -92,6 +97,9 @@ export const blobStat = networkCommand<StorageFlags, [blob: Uint8Array]>({
     );
   },
 });
+
+const shardsOf = (packs: readonly PackCertificate[]): number =>
+  packs.reduce((sum, { receipts }) => sum + receipts.length, 0);
 
 async function stateOf(
   node: StorageNode,

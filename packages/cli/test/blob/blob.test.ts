@@ -6,10 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openStatement, randomBytes } from '@assay/core';
+import { hex, openStatement, randomBytes } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
 import { LogClient } from '@assay/services';
-import { decodeCbor, encodeCbor } from '@assay/storage';
+import {
+  decodeCbor,
+  decodePackCertificate,
+  decodeReceipt,
+  encodeCbor,
+  encodePackCertificate,
+  type PackCertificate,
+} from '@assay/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalNodes } from '../../../../examples/upload/nodes.ts';
 import { bringUp, type RunningNetwork } from '../../src/network/up.ts';
@@ -91,6 +98,8 @@ describe('a blob, from its first byte to its repair', () => {
   }, 60_000);
 
   it('verify: a finding that names the node that lost everything; what it lost comes back by repair', async () => {
+    // A node may be late for a pack and have no part in its certificate: what it lost of the others is found all the same.
+    const packs = forgetReceipt(id, { of: 'store-4', pack: 0 });
     await nodes.kill('store-4');
     nodes.wipe('store-4');
     await nodes.start('store-4');
@@ -101,9 +110,8 @@ describe('a blob, from its first byte to its repair', () => {
     expect(code).toBe(1);
     expect(stat['proven']).toMatchObject([{ node: 'store-4', cause: 'lost-ack', holds: true }]);
     expect(stat['stands']).toMatchObject({ of: 6 });
-    expect((stat['stands'] as { least: number }).least).toBeLessThan(
-      (stat['signed'] as { least: number }).least,
-    );
+    const signed = packs.flatMap(({ receipts }) => receipts.filter(signedBy('store-4'))).length;
+    expect([signed > 0, stat['lost']]).toEqual([true, signed]);
     // What the log has already is not logged again.
     const again = await data('verify', id, '--leaves', '8');
     expect(again.data['logged']).toEqual(broken.data['logged']);
@@ -120,17 +128,12 @@ describe('a blob, from its first byte to its repair', () => {
   it('verify: cannot tell of a node that does not answer', async () => {
     await nodes.kill('store-1');
     const { code, data: report } = await data('verify', id, '--leaves', '4');
-    expect([code, report['silent']]).toEqual([2, ['store-1']]);
     await nodes.start('store-1');
+    expect([code, report['silent']]).toEqual([2, ['store-1']]);
   }, 60_000);
 
   it('refuses certificates that are not those that the nodes signed', async () => {
-    const path = join(dir, 'custody', `${id}.cbor`);
-    const [certificate, sealed, current] = decodeCbor(readFileSync(path)) as [
-      Uint8Array,
-      Uint8Array[],
-      Uint8Array[],
-    ];
+    const { path, certificate, sealed, current } = custodyOf(id);
     const [first, ...others] = sealed as [Uint8Array, ...Uint8Array[]];
     const at = first.length - 40;
     const bent = first.with(at, (first[at] as number) ^ 1);
@@ -203,6 +206,32 @@ describe('private content, and its deletion, each command a process of its own',
     expect([got.code, existsSync(file('gone'))]).toEqual([2, false]);
   }, 120_000);
 });
+
+/** The certificates of a blob as they lie on this machine, decoded by one level. */
+function custodyOf(id: string) {
+  const path = join(dir, 'custody', `${id}.cbor`);
+  const [certificate, sealed, current] = decodeCbor(readFileSync(path)) as [
+    Uint8Array,
+    Uint8Array[],
+    Uint8Array[],
+  ];
+  return { path, certificate, sealed, current };
+}
+
+/** Takes the receipt of one node out of the current certificate of one pack; returns all current certificates. */
+function forgetReceipt(id: string, { of, pack }: { of: string; pack: number }): PackCertificate[] {
+  const { path, certificate, sealed, current } = custodyOf(id);
+  const packs = current.map(decodePackCertificate).map((each, i) => {
+    return i === pack ? { ...each, receipts: each.receipts.filter((one) => !signedBy(of)(one)) } : each;
+  });
+  writeFileSync(path, encodeCbor([certificate, sealed, packs.map(encodePackCertificate)]));
+  return packs;
+}
+
+const signedBy =
+  (name: string) =>
+  ({ receipt }: { readonly receipt: Uint8Array }): boolean =>
+    nodes.keyOf(name) === `ed25519:${hex(decodeReceipt(receipt).nodeId)}`;
 
 /** A blob command as somebody types it. */
 async function cli(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {

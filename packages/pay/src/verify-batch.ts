@@ -125,7 +125,7 @@ function assertCovered(ceiling: bigint, deposit: bigint, channel: ChannelFacts |
   if (withdrawRequestedAt !== 0) {
     throw new PayError('withdrawing', {
       what: 'the payer has begun to withdraw from this payment channel',
-      fix: 'Open another payment channel, by another salt.',
+      fix: 'Finish the withdrawal and deposit again, or pay from another payment channel.',
     });
   }
   if (ceiling > balance + deposit) {

@@ -20,6 +20,7 @@ import { asCount, asText } from '../flags.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import type { Exit } from '../report.ts';
 import type { Session } from '../session.ts';
+import { counted } from '../words.ts';
 
 interface AuditFlags {
   readonly money: boolean;
@@ -216,7 +217,7 @@ function* moneyLines({
   charged,
   chains,
 }: AuditedMoney): Generator<string> {
-  yield `audited ${charges} charges, ${releases} releases, ${batches} batches, ${refunds} refunds`;
+  yield `audited ${counted(charges, 'charge')}, ${counted(releases, 'release')}, ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${counted(refunds, 'refund')}`;
   for (const [network, amount] of charged) {
     const compared = chains.includes(network) ? 'compared with the chain' : 'the chain was not read';
     yield `${amount} units charged on ${network}, ${compared}`;

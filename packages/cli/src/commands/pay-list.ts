@@ -1,5 +1,5 @@
 /** `assay pay list`: what this wallet paid for. */
-import { reach, type Timeline } from '@assay/views';
+import type { BookedPayment, PaymentStatus } from '@assay/sdk';
 import { networkCommand } from '../command.ts';
 import { asText } from '../flags.ts';
 import { findVersion, nameOfVersion } from '../names/models.ts';
@@ -7,6 +7,8 @@ import { shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
 import { asMoment } from '../wallet/flags.ts';
 import { bookClient, moneyText } from '../wallet/report.ts';
+import { type Standing, standings } from '../wallet/standing.ts';
+import { counted } from '../words.ts';
 
 interface ListFlags {
   readonly model?: string;
@@ -14,6 +16,17 @@ interface ListFlags {
   readonly from?: number;
   readonly to?: number;
 }
+
+/** What is told of a payment beside its price; nothing where all went as usual. */
+const WORDS: { readonly [K in PaymentStatus]: string } = {
+  free: '',
+  held: 'held, not charged yet',
+  captured: '',
+  released: 'released: nothing was charged',
+  refunded: 'given back',
+};
+
+const givenBackText = (incident: string): string => `given back by incident ${shortId(incident)}`;
 
 export const payList = networkCommand<ListFlags, []>({
   brief: 'List what a wallet paid for',
@@ -53,35 +66,25 @@ export const payList = networkCommand<ListFlags, []>({
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     });
-    const back = givenBack(timeline);
-    const listed = payments.map((payment) => {
-      const incident = back.get(payment.receipt);
-      return incident === undefined ? payment : { ...payment, givenBackBy: incident };
+    const since = standings(timeline);
+    const listed: (BookedPayment & Standing)[] = payments.map((payment) => {
+      return { ...payment, ...since.get(payment.receipt) };
     });
+    const back = listed.reduce((sum, { givenBack = '0' }) => sum + BigInt(givenBack), 0n);
     const total = payments.reduce((sum, { charged }) => sum + BigInt(charged), 0n);
     const lines = listed.map((payment) => {
       const { at, receipt, model: name, version: digest, charged, request } = payment;
       const moment = `${new Date(at).toISOString().slice(0, 19)}Z`;
       const made = `${name.slice(name.indexOf('/') + 1)} ${nameOfVersion(registry, digest)}`;
-      const then = 'givenBackBy' in payment ? `  given back by incident ${shortId(payment.givenBackBy)}` : '';
-      return `${moment}  ${moneyText(session, charged).padStart(20)}  ${shortId(receipt)}  ${made}  request ${request}${then}`;
+      const then =
+        payment.givenBackBy === undefined ? WORDS[payment.status] : givenBackText(payment.givenBackBy);
+      return `${moment}  ${moneyText(session, charged).padStart(20)}  ${shortId(receipt)}  ${made}  request ${request}${then === '' ? '' : `  ${then}`}`;
     });
     return clean({ payments: listed, total: String(total) }, [
       ...lines,
       payments.length === 0
         ? 'Nothing was paid from this wallet.'
-        : `${payments.length} payments, ${moneyText(session, String(total))} in all`,
+        : `${counted(payments.length, 'payment')}, ${moneyText(session, String(total))} in all${back === 0n ? '' : `, of which ${moneyText(session, String(back))} came back`}`,
     ]);
   },
 });
-
-/** Receipts whose charge a class refund gave back, as the books of its incident record it, and the incident. */
-function givenBack(timeline: Timeline): ReadonlyMap<string, string> {
-  const incidents = new Set(Array.from(timeline.records('refund'), ({ predicate }) => predicate.incident));
-  const found = new Map<string, string>();
-  for (const incident of incidents) {
-    for (const { record, kind, state } of reach(timeline.asOf(), incident).rows())
-      if (kind === 'output' && state === 'compensated') found.set(record, incident);
-  }
-  return found;
-}

@@ -11,6 +11,7 @@ import { finding } from '../report.ts';
 import type { Session } from '../session.ts';
 import { askSettler, refusalOf, type SettlerAnswer } from '../settlement/settler-client.ts';
 import { moneyText } from '../wallet/report.ts';
+import { counted } from '../words.ts';
 
 interface RefundFlags extends WaitFlags {
   readonly incident: string;
@@ -60,8 +61,9 @@ export const refund = networkCommand<RefundFlags, []>({
     }
     const [total, shortfall] = [BigInt(outcome.total), BigInt(outcome.shortfall)];
     const short = shortfall > 0n;
+    const again = outcome.logged.index < timeline.registry.size;
     return finding(short, { ...outcome, incident: opened.id, settled }, [
-      `${outcome.count} charges, ${moneyText(session, String(total - shortfall))} given back in ${outcome.txs.length} transactions`,
+      `${counted(outcome.count, 'charge')}, ${moneyText(session, String(total - shortfall))} ${again ? 'had been ' : ''}given back in ${counted(outcome.txs.length, 'transaction')}`,
       ...(short
         ? [
             `${moneyText(session, String(shortfall))} could not be covered by credits, fees and stake; payers share that pro rata`,
@@ -72,7 +74,7 @@ export const refund = networkCommand<RefundFlags, []>({
         : [
             `this is refund ${outcome.round} of the incident, for charges that came to light since the one before`,
           ]),
-      `refund ${shortId(outcome.logged.id)} at index ${outcome.logged.index}; ${settled.length} records settled as compensated`,
+      `refund ${shortId(outcome.logged.id)} at index ${outcome.logged.index}; ${counted(settled.length, 'record')} settled as compensated`,
     ]);
   },
 });

@@ -4,6 +4,7 @@ import { clean } from '../report.ts';
 import { walletState } from '../wallet/chain.ts';
 import { walletOf } from '../wallet/client.ts';
 import { bookClient, moneyOf, moneyText, walletHolder } from '../wallet/report.ts';
+import { standings } from '../wallet/standing.ts';
 
 export const walletShow = networkCommand<object, []>({
   brief: 'Show what a wallet holds, has deposited, and has paid',
@@ -14,10 +15,12 @@ export const walletShow = networkCommand<object, []>({
     const money = moneyOf(session);
     const { name, identity } = walletHolder(session);
     const state = await walletState(walletOf(identity), money);
-    const paid = (await bookClient(session).payments.list()).reduce(
-      (sum, { charged }) => sum + BigInt(charged),
-      0n,
-    );
+    const payments = await bookClient(session).payments.list();
+    const paid = payments.reduce((sum, { charged }) => sum + BigInt(charged), 0n);
+    const since = standings(await session.timeline());
+    const back = payments.reduce((sum, { receipt }) => {
+      return sum + BigInt(since.get(receipt)?.givenBack ?? 0);
+    }, 0n);
     const text = (amount: bigint): string => moneyText(session, String(amount));
     return clean(
       {
@@ -28,6 +31,7 @@ export const walletShow = networkCommand<object, []>({
         deposited: String(state.deposited),
         claimed: String(state.claimed),
         paid: String(paid),
+        givenBack: String(back),
         ...(state.withdrawal === undefined
           ? {}
           : {
@@ -41,7 +45,7 @@ export const walletShow = networkCommand<object, []>({
         `${name} is ${state.address} on ${money.network}`,
         `holds ${text(state.balance)}`,
         `has deposited ${text(state.deposited)}, of which ${text(state.claimed)} is claimed`,
-        `has paid ${text(paid)} for answers`,
+        `has paid ${text(paid)} for answers${back === 0n ? '' : `, and got ${text(back)} of it back`}`,
         ...(state.withdrawal === undefined
           ? []
           : [`is withdrawing ${text(state.withdrawal.amount)}; finish it with "assay wallet withdraw"`]),

@@ -97,14 +97,21 @@ describe('audit --money on a network that lived', () => {
   });
 
   it('pay list says of every payment which version answered, and what was given back of it', async () => {
-    type Listed = { payments: { givenBackBy?: string }[] };
+    type Listed = {
+      payments: { status: string; givenBackBy?: string; givenBack?: string; charged: string }[];
+    };
     const of = async (version: string): Promise<Listed['payments']> =>
       ((await assayJson('pay', 'list', '--version', version, '--dir', dir)).data as Listed).payments;
     const [v1, v2] = [await of('v1'), await of('v2')];
     expect(v2.length).toBeGreaterThan(0);
     expect(new Set(v2.map(({ givenBackBy }) => givenBackBy)).size).toBe(1);
     expect(v2[0]?.givenBackBy).toMatch(/^[0-9a-f]{64}$/);
-    expect(v1.filter(({ givenBackBy }) => givenBackBy !== undefined)).toEqual([]);
+    expect(v2.map(({ status, givenBack, charged }) => [status, givenBack === charged])).toEqual(
+      v2.map(() => ['refunded', true]),
+    );
+    expect(v1.map(({ status, givenBackBy }) => [status, givenBackBy])).toEqual(
+      v1.map(() => ['captured', undefined]),
+    );
   });
 
   it('a charge without output and an output without charge are planted, and both are found', async () => {

@@ -142,9 +142,8 @@ export class ClassRefunds {
   async #finish(of: RefundName): Promise<RefundRound> {
     const content = this.#content(of);
     const refunded = await this.#execute(of, content);
-    const { id, index } = await this.#say(of, content, refunded);
-    const { made, paid, shortfall } = refunded;
-    return { ...roundOf(of, content), shortfall, txs: [...made, ...paid], logged: { id, index } };
+    const { id, index, shortfall, txs } = await this.#say(of, content, refunded);
+    return { ...roundOf(of, content), shortfall, txs, logged: { id, index } };
   }
 
   #outcome(incident: string, newest: RefundRound): RefundOutcome {

@@ -34,10 +34,13 @@ export function readInto(request: IncomingMessage, out: Uint8Array): Promise<voi
       if (at === out.length) resolve();
       else reject(new NodeError('bad-request', { what: `${at} of ${out.length} bytes arrived` }));
     });
-    request.once('error', reject);
-    request.once('close', () =>
-      reject(new NodeError('bad-request', { what: `the connection ended at ${at} of ${out.length} bytes` })),
-    );
+    // Reset or closed, it is the client that is gone: no fault of the node's, and nobody is left to be told.
+    const gone = (cause?: Error): void => {
+      const what = `the connection ended at ${at} of ${out.length} bytes`;
+      reject(new NodeError('bad-request', { what, ...(cause === undefined ? {} : { cause }) }));
+    };
+    request.once('error', gone);
+    request.once('close', () => gone());
   });
 }
 

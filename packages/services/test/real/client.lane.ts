@@ -1,16 +1,10 @@
 /** Real lane: the process that uploads is killed, and another one goes on from its journal. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fromHex, hex } from '@assay/core';
+import { fromHex } from '@assay/core';
 import { describe, expect } from 'vitest';
+import { runClient, taskFor } from './client-process.ts';
 import { realTest } from './needs.ts';
-import { clusterOf, content, expectSame, MIB, SIZE } from './upload-run.ts';
-import type { Told, UploadTask } from './upload-client.ts';
-
-const CLIENT = new URL('upload-client.ts', import.meta.url).pathname;
+import { clusterOf, expectSame, MIB, SIZE } from './upload-run.ts';
 const WINDOW = 4;
 
 describe('real lane: the client', () => {
@@ -19,28 +13,15 @@ describe('real lane: the client', () => {
     [],
     async () => {
       const cluster = await clusterOf();
-      const file = join(cluster.root, 'weights');
-      await writeFile(file, content);
-      const { networkId, members } = cluster.committee;
-      const task: UploadTask = {
-        networkId: hex(networkId),
-        nodes: members.map((id, at) => ({ id: hex(id), url: cluster.url(at) })),
-        file,
-        journal: join(cluster.root, 'journal'),
-        shardBytes: MIB,
-        window: WINDOW,
-      };
-      const path = join(cluster.root, 'task.json');
-      await writeFile(path, JSON.stringify(task));
-
-      const first = await run(path, 0.6 * SIZE);
+      const task = await taskFor(cluster, { window: WINDOW });
+      const first = await runClient(task, { killAt: 0.6 * SIZE });
       expect(first.signal).toBe('SIGKILL');
       expect(first.blob).toBeUndefined();
       const shown = first.bars.at(-1) as number;
       expect(shown).toBeGreaterThanOrEqual(0.6 * SIZE);
       expect(shown).toBeLessThan(SIZE);
 
-      const second = await run(path);
+      const second = await runClient(task);
       expect(second.bars[0]).toBeGreaterThanOrEqual(shown);
       expect(second.causes).toEqual([]);
       expect(second.bars).toEqual([...second.bars].sort((a, b) => a - b));
@@ -53,36 +34,8 @@ describe('real lane: the client', () => {
       await expectSame(cluster, fromHex(String(second.blob)));
 
       // The same files at once, without a journal of before, are the same blob.
-      await writeFile(path, JSON.stringify({ ...task, journal: join(cluster.root, 'another') }));
-      expect((await run(path)).blob).toBe(second.blob);
+      const another = { ...task, journal: join(cluster.root, 'another') };
+      expect((await runClient(another)).blob).toBe(second.blob);
     },
   );
 });
-
-interface Ran {
-  readonly bars: number[];
-  readonly causes: string[];
-  /** Bytes by shard. */
-  readonly sent: Map<string, number>;
-  blob?: string;
-  signal: NodeJS.Signals | null;
-}
-
-/** Runs the client; kills it as soon as its bar has reached `killAt` bytes. */
-async function run(task: string, killAt = Infinity): Promise<Ran> {
-  const child = spawn(process.execPath, [CLIENT, task], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const ran: Ran = { bars: [], causes: [], sent: new Map(), signal: null };
-  for await (const line of createInterface({ input: child.stdout })) {
-    const told = JSON.parse(line) as Told;
-    if (told.type === 'put') ran.sent.set(told.shard, told.bytes);
-    else if (told.type === 'done') ran.blob = told.blob;
-    else {
-      ran.bars.push(told.certified);
-      ran.causes.push(...told.causes);
-      if (told.certified >= killAt) child.kill('SIGKILL');
-    }
-  }
-  [, ran.signal] = await gone;
-  return ran;
-}

@@ -1,76 +1,75 @@
-/** Nodes in network namespaces of their own: packets lost by iptables, links cut, each by veth pairs that leave nothing. */
+/**
+ * Parties in network namespaces of their own, joined by a router in another one: every packet between two of them is
+ * forwarded there, and that is where rules and faults are. The machine's own network is left as it is, and nothing stays.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 
 const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
 
-/** One namespace per node: `10.213.<node>.2` inside, `.1` outside. */
+/** Parties 0 to `count - 1`; party n has `10.213.<n+1>.2`, and the router `.1` on its link. */
 export class Namespaces implements Disposable {
   readonly #count: number;
-  readonly #tag = `ar${process.pid % 10_000}`;
+  readonly #router: string;
 
-  /** `loss`: share of packets dropped at random, in each direction. */
-  constructor(count: number, loss: number) {
+  constructor(count: number) {
     this.#count = count;
-    for (let at = 0; at < count; at++) this.#make(at, loss);
+    this.#router = `assay-real-${process.pid}`;
+    try {
+      ip('netns', 'add', this.#router);
+      this.inRouter('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+      for (let at = 0; at < count; at++) this.#join(at);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   host(at: number): string {
     return `10.213.${at + 1}.2`;
   }
 
-  /** The command that starts a process inside. */
-  command(at: number): readonly string[] {
-    return ['ip', 'netns', 'exec', this.#name(at)];
+  /** The command that starts a process at a party; without one, at the router. */
+  command(at?: number): readonly string[] {
+    return ['ip', 'netns', 'exec', at === undefined ? this.#router : this.#name(at)];
   }
 
-  /** Nothing passes any more, and nobody is told. */
+  /** Runs a command at the router to its end. */
+  inRouter(...command: string[]): void {
+    const [program = '', ...args] = [...this.command(), ...command];
+    execFileSync(program, args, { stdio: 'pipe' });
+  }
+
+  /** Nothing passes to or from a party any more, and nobody is told. */
   partition(at: number): void {
-    for (const chain of ['INPUT', 'OUTPUT']) this.#rule('-I', at, { chain, more: [] });
+    for (const side of ['-i', '-o']) this.#drop('-I', side, at);
   }
 
   heal(at: number): void {
-    for (const chain of ['INPUT', 'OUTPUT']) this.#rule('-D', at, { chain, more: [] });
+    for (const side of ['-i', '-o']) this.#drop('-D', side, at);
   }
 
   [Symbol.dispose](): void {
-    for (let at = 0; at < this.#count; at++) {
-      for (const line of rules()) {
-        if (line.includes(`${this.#link(at)} `)) spawnSync('iptables', line.replace('-A', '-D').split(' '));
-      }
-      spawnSync('ip', ['netns', 'del', this.#name(at)]);
-      spawnSync('ip', ['link', 'del', this.#link(at)]);
-    }
+    for (let at = 0; at < this.#count; at++) spawnSync('ip', ['netns', 'del', this.#name(at)]);
+    spawnSync('ip', ['netns', 'del', this.#router]);
   }
 
-  #make(at: number, loss: number): void {
-    const [name, link, inner] = [this.#name(at), this.#link(at), `${this.#tag}i${at}`];
+  #join(at: number): void {
+    const [name, link] = [this.#name(at), `link${at}`];
     ip('netns', 'add', name);
-    ip('link', 'add', link, 'type', 'veth', 'peer', 'name', inner);
-    ip('link', 'set', inner, 'netns', name);
-    ip('addr', 'add', `10.213.${at + 1}.1/30`, 'dev', link);
-    ip('link', 'set', link, 'up');
-    ip('-n', name, 'addr', 'add', `${this.host(at)}/30`, 'dev', inner);
-    ip('-n', name, 'link', 'set', inner, 'up');
+    ip('-n', this.#router, 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
+    ip('-n', this.#router, 'addr', 'add', `10.213.${at + 1}.1/30`, 'dev', link);
+    ip('-n', this.#router, 'link', 'set', link, 'up');
+    ip('-n', name, 'addr', 'add', `${this.host(at)}/30`, 'dev', 'eth0');
+    ip('-n', name, 'link', 'set', 'eth0', 'up');
     ip('-n', name, 'link', 'set', 'lo', 'up');
-    const more = ['-m', 'statistic', '--mode', 'random', '--probability', String(loss)];
-    for (const chain of ['INPUT', 'OUTPUT']) this.#rule('-A', at, { chain, more });
+    ip('-n', name, 'route', 'add', 'default', 'via', `10.213.${at + 1}.1`);
   }
 
-  #rule(verb: string, at: number, { chain, more }: { chain: string; more: readonly string[] }): void {
-    const side = chain === 'INPUT' ? '-i' : '-o';
-    execFileSync('iptables', [verb, chain, side, this.#link(at), ...more, '-j', 'DROP'], { stdio: 'pipe' });
+  #drop(verb: string, side: string, at: number): void {
+    this.inRouter('iptables', verb, 'FORWARD', side, `link${at}`, '-j', 'DROP');
   }
 
   #name(at: number): string {
-    return `${this.#tag}n${at}`;
+    return `${this.#router}-${at}`;
   }
-
-  #link(at: number): string {
-    return `${this.#tag}o${at}`;
-  }
-}
-
-function rules(): string[] {
-  const { stdout } = spawnSync('iptables', ['-S'], { encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => line.startsWith('-A '));
 }

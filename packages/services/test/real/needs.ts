@@ -1,6 +1,6 @@
 /** What a real test needs of this machine; a test that cannot run says why, and what to install. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { it } from 'vitest';
 
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -11,6 +11,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mount: 'mount',
   ip: 'iproute2',
   iptables: 'iptables',
+  gcc: 'gcc libc6-dev',
+  'libnetfilter-queue': 'libnetfilter-queue-dev',
+};
+
+/** What is no command of its own: the header by which a program is compiled against it. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'libnetfilter-queue': '/usr/include/libnetfilter_queue/libnetfilter_queue.h',
 };
 
 /** What the kernel itself must have: a program that is installed proves nothing about it. */
@@ -27,23 +34,22 @@ const FEATURES: Readonly<Record<string, () => boolean>> = {
     if (made) runs('ip', ['netns', 'del', name]);
     return linked;
   },
-  'iptables statistic': () => {
+  'iptables NFQUEUE': () => {
     // A chain of its own, which nothing passes through.
     const chain = `ASSAY-PROBE-${process.pid}`;
     if (!runs('iptables', ['-N', chain])) return false;
-    const rule = ['-m', 'statistic', '--mode', 'random', '--probability', '0.5', '-j', 'DROP'];
-    const taken = runs('iptables', ['-A', chain, ...rule]);
+    const taken = runs('iptables', ['-A', chain, '-j', 'NFQUEUE', '--queue-num', '0']);
     for (const verb of ['-F', '-X']) runs('iptables', [verb, chain]);
     return taken;
   },
 };
 
-/** Why a test cannot run here; undefined when it can. Each need is a command or one of the features above. */
+/** Why a test cannot run here; undefined when it can. Each need is a command, a library or one of the features above. */
 export function missing(needs: readonly string[]): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
   if (needs.length > 0 && process.getuid?.() !== 0) return 'needs root';
   const commands = needs.filter((need) => !Object.hasOwn(FEATURES, need));
-  const absent = commands.filter((command) => spawnSync('which', [command]).status !== 0);
+  const absent = commands.filter((command) => !isInstalled(command));
   const packages = absent.map((command) => PACKAGES[command] ?? command);
   if (absent.length > 0) return `apt-get install ${[...new Set(packages)].join(' ')}`;
   const lacking = needs.filter((need) => FEATURES[need]?.() === false);
@@ -61,6 +67,11 @@ export function realTest(name: string, needs: readonly string[], run: () => Prom
   process.stderr.write(`${said}\n`);
   if (process.env['ASSAY_STRICT'] === '1') it(name, () => Promise.reject(new Error(said)));
   else it.skip(said, run);
+}
+
+function isInstalled(need: string): boolean {
+  const header = HEADERS[need];
+  return header === undefined ? spawnSync('which', [need]).status === 0 : existsSync(header);
 }
 
 function opens(path: string): boolean {

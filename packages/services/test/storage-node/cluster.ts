@@ -30,8 +30,6 @@ export interface ClusterOptions {
   readonly place?: (at: number) => { readonly host: string; readonly command: readonly string[] };
   /** The one tenant, by whose proofs clients speak; without it everybody may. */
   readonly tenant?: Signer;
-  /** The URL under which clients reach a node that listens at `url`: a proxy in between. */
-  readonly via?: (at: number, url: string) => Promise<string>;
   /** Another program that speaks as a storage node: its path; undefined for the real one. */
   readonly main?: (at: number) => string | undefined;
   /** Seconds between a node's looks at what it holds. */
@@ -129,11 +127,10 @@ export class Cluster implements AsyncDisposable {
     const line = await this.#spawn(at);
     member.url = String(line.listening);
     if (member.client !== undefined) return;
-    const { tenant, via } = this.#options;
+    const { tenant } = this.#options;
     const outside = { clock: systemClock, entropy: { bytes: randomBytes } };
     const prove = tenant === undefined ? {} : { prove: tenantProver(tenant, outside) };
-    const url = via === undefined ? member.url : await via(at, member.url);
-    member.client = httpNode({ url, id: member.id, ...prove });
+    member.client = httpNode({ url: member.url, id: member.id, ...prove });
   }
 
   /** Directory of a node's segments. */

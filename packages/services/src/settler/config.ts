@@ -50,6 +50,14 @@ export const settlerConfigSchema = z.strictObject({
     unbonding: seconds,
     withdrawDelay: seconds,
   }),
+  /** The most of one batch: what one transaction can carry (10 million gas and less), and one answer prove. */
+  batch: z
+    .strictObject({
+      charges: z.int().min(1).default(10_000),
+      credits: z.int().min(2).default(200),
+      captures: z.int().min(1).default(200),
+    })
+    .prefault({}),
   /** Key id of the participant that answers for this settler. */
   operator: z.string().optional(),
 });

@@ -4,11 +4,12 @@
  */
 import { signStatement, type Predicate } from '@assay/core';
 import type { Identity } from '@assay/core/node';
-import { anchorCheckpoint, type CapturedChannel, heldBy, postedAfter } from '@assay/pay/node';
+import { anchorCheckpoint, type CapturedChannel, heldBy, postedAfter, SettleError } from '@assay/pay/node';
 import { batchContent, type BatchContent, type ChannelStanding, type ReleaseRecord } from '@assay/views';
 import type { Logger } from 'pino';
 import type { ChainSide } from './chain-side.ts';
 import type { SettlerConfig } from './config.ts';
+import { portionEnd } from './portion.ts';
 import type { LoggedCheckpoint, SettlerBooks } from './settler-books.ts';
 import { anchorSignatures } from './witness-signatures.ts';
 
@@ -25,7 +26,7 @@ export interface SettlementParts {
 
 /** What a round did. */
 export interface Settled {
-  /** Number of the batch that was posted; absent when there was nothing to post. */
+  /** Number of the last batch that was posted; absent when there was nothing to post. */
   readonly batch?: number;
   readonly charges: number;
   readonly total: bigint;
@@ -54,23 +55,27 @@ export class Settlement {
     // What is on its way decides where the next batch begins.
     if (checkpoint === undefined || chain.outbox.open.length > 0) return NOTHING;
     const { batchCount, coveredTo } = await chain.settler.reads.state();
-    const to = await this.#anchored(coveredTo, checkpoint);
-    if (to <= coveredTo) return NOTHING;
-    const content = this.#content({ number: batchCount + 1, from: coveredTo, to });
-    if (content.charges.length + content.returns.length === 0) return NOTHING;
-    await this.#settle(content);
-    if (content.charges.length === 0) return NOTHING;
-    await this.#logPosted();
-    return { batch: content.number, charges: content.charges.length, total: content.total };
+    const size = await this.#anchored(coveredTo, checkpoint);
+    let settled = NOTHING;
+    for (let [number, from] = [batchCount + 1, coveredTo]; from < size; number++) {
+      const content = this.#portion({ number, from, to: size });
+      if (content.charges.length + content.returns.length > 0) await this.#settle(content);
+      from = content.to;
+      // Only the last portion can be without a charge, and is posted with those that come.
+      if (content.charges.length === 0) break;
+      await this.#logPosted();
+      const { charges, total } = settled;
+      settled = { batch: number, charges: charges + content.charges.length, total: total + content.total };
+    }
+    return settled;
   }
 
   /** Claims what was captured on these payment channels so far, batched or not: their payers are about to leave. */
   async claimNow(paymentChannels: ReadonlySet<string>): Promise<bigint> {
     const { books, chain } = this.#parts;
     const all = this.#content({ number: 0, from: 0, to: books.timeline.size }).channels;
-    return chain.settler.claim(
-      all.filter(({ paymentChannel }) => paymentChannels.has(paymentChannel)).map(captured),
-    );
+    const leaving = all.filter(({ paymentChannel }) => paymentChannels.has(paymentChannel));
+    return (await chain.settler.claim(leaving.map(captured))).claimed;
   }
 
   /** The size to settle up to: an anchored one that covers everything there is, else the newest, anchored now. */
@@ -78,11 +83,7 @@ export class Settlement {
     const { chain } = this.#parts;
     const anchored = await chain.settler.reads.anchoredSize(chain.originHash);
     const open = this.#content({ number: 0, from, to: checkpoint.size });
-    const last = Math.max(
-      -1,
-      ...open.charges.map(({ index }) => index),
-      ...open.returns.map(({ index }) => index),
-    );
+    const last = Math.max(open.charges.at(-1)?.index ?? -1, open.returns.at(-1)?.index ?? -1);
     if (last === -1 || anchored > last) return Math.max(anchored, from);
     await this.#anchor(checkpoint);
     return checkpoint.size;
@@ -110,8 +111,9 @@ export class Settlement {
   async #settle(content: BatchContent): Promise<void> {
     const { settler } = this.#parts.chain;
     // Claimed or returned twice is claimed or returned once: after a crash all of it is asked for again.
-    await settler.claim(content.channels.map(captured));
+    const { short } = await settler.claim(content.channels.map(captured));
     await settler.sweep();
+    if (short.length > 0) await this.#assertBacked(content, short);
     await this.#returnExact(content.returns);
     if (content.charges.length === 0) return;
     const { number, from, to, root, channelsRoot, credits, captures } = content;
@@ -124,6 +126,19 @@ export class Settlement {
       channelsRoot,
       credits,
       captures,
+    });
+  }
+
+  /** What payers took away in time that the settler did not use is owed by whoever ran it. @throws SettleError `underfunded` */
+  async #assertBacked({ total, captures }: BatchContent, short: readonly string[]): Promise<void> {
+    const { chain, config } = this.#parts;
+    const needed = total - captures.reduce((sum, { amount }) => sum + amount, 0n);
+    const { unallocated } = await chain.settler.reads.state();
+    if (unallocated >= needed) return;
+    throw new SettleError('underfunded', {
+      what: `captured money cannot be claimed any more: ${short.slice(0, 3).join('; ')}`,
+      where: config.chain.vault,
+      fix: `The payer withdrew while this settler was away, so whoever runs it owes the difference: send ${needed - unallocated} units of ${config.chain.token} to the vault, and it goes on.`,
     });
   }
 
@@ -187,6 +202,13 @@ export class Settlement {
     await append(signStatement('batch', predicate, identity.signer));
     this.#said.add(number);
     log.info({ batch: number, charges: content.charges.length, total: String(total) }, 'settled');
+  }
+
+  /** As much of the range as one batch may take. */
+  #portion(range: { readonly number: number; readonly from: number; readonly to: number }): BatchContent {
+    const all = this.#content(range);
+    const end = portionEnd(all.charges, this.#parts.config.batch);
+    return end === undefined ? all : this.#content({ ...range, to: end });
   }
 
   #content(range: { readonly number: number; readonly from: number; readonly to: number }): BatchContent {

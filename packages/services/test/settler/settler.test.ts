@@ -14,13 +14,14 @@ const outside = { clock: systemClock, entropy: { bytes: randomBytes }, log: pino
 
 let lab: MoneyLab;
 let service: RunningService;
-let [alice, bob]: Payer[] = [];
+let [alice, bob, dave]: Payer[] = [];
 
 beforeAll(async () => {
   lab = await MoneyLab.start();
   service = await startSettler(lab.settlerConfig(), outside);
   alice = await lab.payer(101, 1_000_000n);
   bob = await lab.payer(102, 1_000_000n);
+  dave = await lab.payer(106, 200_000n);
 }, 240_000);
 
 afterAll(async () => {
@@ -194,6 +195,42 @@ describe('after the hold', () => {
     );
     await lab.until(async () => (await lab.balanceOf(lab.address('gateway'))) === fee, 'fees are paid');
     expect(await lab.balanceOf(VAULT)).toBe(0n);
+  });
+});
+
+describe('a settler that was away', () => {
+  const restarted = async (batch = lab.settlerConfig().batch): Promise<void> => {
+    service = await startSettler({ ...lab.settlerConfig(), batch }, outside);
+  };
+
+  it('settles what gathered in as many batches as the limits ask for, joined without a gap', async () => {
+    await service.stop();
+    const before = batches().length;
+    await lab.charged(alice!, bob!, alice!, bob!, alice!);
+    await lab.witnessed();
+    await restarted({ charges: 2, credits: 200, captures: 200 });
+    await lab.until(() => unsettled() === 0, 'everything in batches');
+    const made = batches().slice(before);
+    expect(made.map(({ predicate }) => predicate.count)).toEqual(['2', '2', '1']);
+    expect(made.slice(1).map(({ predicate }) => predicate.from)).toEqual(
+      made.slice(0, -1).map(({ predicate }) => predicate.to),
+    );
+    expect((await lab.reads.state()).unallocated).toBe(0n);
+  });
+
+  it('says what is owed when a payer took captured money away meanwhile, and goes on once that is paid', async () => {
+    await service.stop();
+    await lab.charged(dave!, alice!);
+    await lab.initiateWithdraw(dave!, 200_000n);
+    await lab.later(TERMS.withdrawDelay + 1);
+    await lab.finalizeWithdraw(dave!);
+    await restarted();
+    const health = async () => (await fetch(`${service.ready.listening}/health`)).json() as Promise<object>;
+    await lab.until(async () => JSON.stringify(await health()).includes(`send ${lab.price} units`), 'told');
+    expect(unsettled()).toBe(2);
+    await lab.mint(VAULT, lab.price);
+    await lab.until(() => unsettled() === 0, 'both charges in a batch');
+    expect((await lab.reads.state()).unallocated).toBe(0n);
   });
 });
 

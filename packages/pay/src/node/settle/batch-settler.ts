@@ -35,6 +35,13 @@ export interface CapturedChannel {
   readonly claim: Omit<Claim, 'totalClaimed'>;
 }
 
+/** What a claim brought. */
+export interface Claimed {
+  readonly claimed: bigint;
+  /** Payment channels that hold less than was captured on them, and by how much, for people. */
+  readonly short: readonly string[];
+}
+
 /** Rows in one claim: some 25,000 gas each. */
 const CLAIM_ROWS = 100;
 
@@ -48,13 +55,8 @@ export class BatchSettler {
     this.reads = new VaultReads(parts.client, parts.contracts);
   }
 
-  /**
-   * Claims what was captured and not claimed yet. Returns what was claimed now.
-   *
-   * @throws SettleError `underfunded` once everything else is claimed, when a payment channel holds less than was
-   * captured on it; TxError; RpcError
-   */
-  async claim(channels: readonly CapturedChannel[]): Promise<bigint> {
+  /** Claims what was captured and not claimed yet. @throws TxError; RpcError */
+  async claim(channels: readonly CapturedChannel[]): Promise<Claimed> {
     let claimed = 0n;
     const rows: Claim[] = [];
     const short: string[] = [];
@@ -73,11 +75,7 @@ export class BatchSettler {
     for (let at = 0; at < rows.length; at += CLAIM_ROWS) {
       await this.#send('claim', claimCall(rows.slice(at, at + CLAIM_ROWS)));
     }
-    if (short.length === 0) return claimed;
-    throw new SettleError('underfunded', {
-      what: `captured money cannot be claimed: ${short.slice(0, 3).join('; ')}`,
-      fix: 'The payer withdrew in time that the settler did not use. Whoever ran it owes the difference: pay it to the vault.',
-    });
+    return { claimed, short };
   }
 
   /** Brings what is claimed to the vault. */

@@ -1,6 +1,12 @@
 /** Settlement: from captured charges to money in the vault, credits, refunds and stake. */
 export { type AnchorCheckpoint, anchorCheckpoint, type AnchorParts } from './anchor.ts';
-export { BatchSettler, type CapturedChannel, sendOnce, type SettlingParts } from './batch-settler.ts';
+export {
+  BatchSettler,
+  type CapturedChannel,
+  type Claimed,
+  sendOnce,
+  type SettlingParts,
+} from './batch-settler.ts';
 export {
   type BatchPost,
   type Call,

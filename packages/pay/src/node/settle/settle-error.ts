@@ -2,7 +2,7 @@
 import { AssayError } from '@assay/core';
 
 /**
- * - `underfunded`: a payment channel holds less than was captured on it
+ * - `underfunded`: payment channels hold less than was captured on them, and nobody has paid the vault the difference
  * - `other-batch`: the vault has another batch than the log gives
  * - `no-quorum`: too few witnesses signed a checkpoint for the anchor
  * - `not-upheld`: an incident that moves no money

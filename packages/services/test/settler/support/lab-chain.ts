@@ -116,6 +116,13 @@ export class LabChain {
     await this.sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
   }
 
+  /** The payer takes out what it announced, once the delay is over. */
+  async finalizeWithdraw(payer: Payer): Promise<void> {
+    const args = [payer.config as never] as const;
+    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'finalizeWithdraw', args });
+    await this.sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
+  }
+
   /** The node bonds money that it may lose. */
   async stake(amount: bigint): Promise<void> {
     const node = this.address('node');

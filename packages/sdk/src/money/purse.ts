@@ -8,24 +8,21 @@ import {
   feeOf,
   type Order,
   orderDigest,
-  PAYMENT_REQUIRED,
   type PaymentPayload,
   type PaymentRequirement,
   priceOf,
-  readPaymentRequired,
   writeHeader,
 } from '@assay/pay';
 import type { CheckedAnswer } from '../check-answer.ts';
 import { SdkError } from '../errors.ts';
 import type { Gateway, Reply } from '../gateway.ts';
-import { objectOf } from '../oip.ts';
 import type { Question } from '../question.ts';
 import type { Terms } from '../terms.ts';
 import { atomic, decimalText } from './amounts.ts';
 import type { Spending } from './budget.ts';
-import { Turns } from './turns.ts';
+import { OpenedChannels } from './opened-channels.ts';
 import type { Payment } from './payment.ts';
-import { PaymentChannel } from './payment-channel.ts';
+import type { PaymentChannel } from './payment-channel.ts';
 import { offeredAmount, type Price, readPrice } from './quote.ts';
 import type { MoneyStore } from './store.ts';
 import type { Wallet } from './wallet.ts';
@@ -57,12 +54,6 @@ export interface Prepared {
   readonly settled: () => void;
 }
 
-/** A payment channel in use, and whose turn it is to deposit. */
-interface Opened {
-  readonly channel: PaymentChannel;
-  readonly turns: Turns;
-}
-
 /** What a question would cost. */
 export interface Quote {
   readonly model: string;
@@ -80,13 +71,13 @@ const ORDER_SECONDS = 900;
 /** One wallet's money. */
 export class Purse {
   readonly #options: PurseOptions;
-  readonly #channels = new Map<string, Opened>();
-  /** Prices are verified once, and a price's payment channel is computed once: neither moves while its terms stand. */
+  readonly #channels: OpenedChannels;
+  /** Prices are verified once: none moves while its terms stand. */
   readonly #prices = new WeakMap<Terms, Price>();
-  readonly #ofPrice = new WeakMap<Price, Opened>();
 
   constructor(options: PurseOptions) {
     this.#options = options;
+    this.#channels = new OpenedChannels(options);
   }
 
   get address(): Address {
@@ -97,7 +88,7 @@ export class Purse {
   async quote(gateway: Gateway, terms: Terms, inputBytes: number): Promise<Quote> {
     const price = this.#priceOf(gateway, terms);
     const { decimals, symbol } = price.token;
-    const { channel } = await this.#channelOf(gateway, price, batchOffer(price, gateway.url));
+    const { channel } = await this.#channels.of(gateway, price, batchOffer(price, gateway.url));
     const most = offeredAmount(price, inputBytes);
     const text = (amount: bigint): string => decimalText(amount, decimals);
     return {
@@ -126,9 +117,9 @@ export class Purse {
     if (least > max) throw tooDear(least, max, price);
     await spending.reserve(terms.model, max, decimals);
     const offer = { ...batchOffer(price, gateway.url), amount: String(quoted) };
-    const { channel, turns } = await this.#channelOf(gateway, price, offer);
+    const { channel, turns } = await this.#channels.of(gateway, price, offer);
     const settled = await turns.enter();
-    if (!channel.isKnown) await this.#ask(gateway, channel);
+    if (!channel.isKnown) await this.#channels.ask(gateway, channel);
     const ceiling = await channel.commit(max);
     const deposit = this.#depositFor(price, channel, ceiling);
     if (deposit === 0n) settled();
@@ -214,22 +205,8 @@ export class Purse {
   }
 
   /** Learns from a 402 what this client had forgotten. Whether asking again has a point. */
-  async learn({ channel }: Prepared, reply: Reply, gateway: Gateway): Promise<boolean> {
-    const header = reply.headers.get(PAYMENT_REQUIRED);
-    if (header === null) return false;
-    const { accepts } = readPaymentRequired(header);
-    const extra = accepts.find(({ scheme }) => scheme === 'batch-settlement')?.extra ?? {};
-    const state = objectOf(extra['channelState']);
-    const voucher = objectOf(extra['voucherState']);
-    if (typeof state['chargedCumulativeAmount'] !== 'string') return this.#ask(gateway, channel);
-    return channel.learn({
-      balance: channel.balance,
-      cumulative: BigInt(state['chargedCumulativeAmount']),
-      voucher: {
-        max: BigInt(String(voucher['signedMaxClaimable'] ?? 0)),
-        signature: String(voucher['signature']),
-      },
-    });
+  learn({ channel }: Prepared, reply: Reply, gateway: Gateway): Promise<boolean> {
+    return this.#channels.learn(channel, reply, gateway);
   }
 
   #priceOf(gateway: Gateway, terms: Terms): Price {
@@ -238,49 +215,6 @@ export class Purse {
     const price = readPrice(terms.price ?? null, terms.model, gateway.url);
     this.#prices.set(terms, price);
     return price;
-  }
-
-  async #channelOf(gateway: Gateway, price: Price, offer: PaymentRequirement): Promise<Opened> {
-    const opened = this.#ofPrice.get(price);
-    if (opened !== undefined) return opened;
-    const { wallet, store } = this.#options;
-    const fresh = new PaymentChannel({
-      wallet,
-      chainId: price.chainId,
-      offer,
-      store,
-      salt: bytes32Of(price.gateway),
-    });
-    const made = this.#channels.get(fresh.id) ?? { channel: fresh, turns: new Turns() };
-    this.#ofPrice.set(price, made);
-    if (made.channel !== fresh) return made;
-    this.#channels.set(fresh.id, made);
-    const leave = await made.turns.enter();
-    try {
-      await fresh.load();
-      if (!fresh.isKnown) await this.#ask(gateway, fresh);
-    } finally {
-      leave();
-    }
-    return made;
-  }
-
-  /** What the gateway knows of a channel that we have forgotten, or never opened. */
-  async #ask(gateway: Gateway, channel: PaymentChannel): Promise<boolean> {
-    const told = objectOf(await gateway.json(`/assay/v1/payment-channels/${channel.id}`));
-    const voucher = objectOf(told['voucher']);
-    return channel.learn({
-      balance: BigInt(String(told['balance'] ?? 0)),
-      cumulative: BigInt(String(told['cumulative'] ?? 0)),
-      ...(typeof voucher['signature'] === 'string'
-        ? {
-            voucher: {
-              max: BigInt(String(voucher['maxClaimableAmount'] ?? 0)),
-              signature: voucher['signature'],
-            },
-          }
-        : {}),
-    });
   }
 
   /** What must be deposited so that a voucher up to `ceiling` is covered; 0 when it is. */

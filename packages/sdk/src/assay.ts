@@ -1,17 +1,26 @@
 /** The client: asks, checks what comes back, and follows it into the log. Runs in browsers and on Node. */
-import { freshId } from '@assay/core';
+import { AssayError, freshId } from '@assay/core';
 import { PAYMENT_SIGNATURE } from '@assay/pay';
 import { checkAnswer, type CheckedAnswer } from './check-answer.ts';
-import { SdkError } from './errors.ts';
 import { firstAnswer } from './failover.ts';
 import { type Gateway, refused, type Reply } from './gateway.ts';
 import { Inference } from './inference.ts';
 import { tensorsOf } from './inputs.ts';
 import { checkCharge } from './money/check-charge.ts';
+import type { Evidence } from './money/evidence.ts';
+import {
+  answerRefused,
+  keepAnswered,
+  keptError,
+  notKept,
+  orderDeclined,
+  orderSent,
+} from './money/keep-evidence.ts';
 import { FREE, type Payment } from './money/payment.ts';
 import { Payments } from './money/payments.ts';
 import type { Prepared, Quote } from './money/purse.ts';
 import { type Price, readPrice } from './money/quote.ts';
+import { unpaid, unpayable } from './money/unpaid.ts';
 import { trustedNode } from './nodes.ts';
 import { decodeAnswer, errorSentence, HEADER_LENGTH } from './oip.ts';
 import { type AssayOptions, type Settings, settingsOf } from './options.ts';
@@ -23,6 +32,8 @@ import { type Named, readTerms, type Terms } from './terms.ts';
 interface Going {
   readonly question: Question;
   readonly prepared: Prepared | undefined;
+  /** What is known of it until an answer comes. */
+  readonly sent: Evidence;
 }
 
 const NOTHING: Pick<Going, 'prepared'> = { prepared: undefined };
@@ -141,19 +152,31 @@ export class Assay {
   }
 
   async #begin(gateway: Gateway, ask: Ask, id: string): Promise<Going> {
-    const { entropy, client, key, purse } = this.#settings;
+    const { entropy, client, key, purse, evidence, clock } = this.#settings;
     const terms = await this.#termsOf(gateway, ask);
     const asking = { client: ask.client ?? client ?? 'anonymous', id, entropy, key };
     const question = prepare(ask, terms, asking);
-    if (terms.price === undefined) return { question, prepared: undefined };
+    const request = { request: id, model: terms.model, gateway: gateway.url, at: clock.now() };
+    if (terms.price === undefined)
+      return { question, prepared: undefined, sent: orderSent(request, undefined) };
     if (purse === undefined) throw unpaid(gateway.url, 'it has a price');
-    return { question, prepared: await purse.prepare(gateway, terms, question) };
+    const prepared = await purse.prepare(gateway, terms, question);
+    const sent = orderSent(request, prepared);
+    try {
+      await evidence.keep(sent);
+    } catch (error) {
+      // An order that could be forgotten does not leave.
+      await purse.cancelled(prepared, terms.model);
+      throw error;
+    }
+    return { question, prepared, sent };
   }
 
   /** Asks one gateway. A 402 that tells what we had forgotten is answered once. */
   async #ask(gateway: Gateway, begin: () => Promise<Going>, end: () => void): Promise<Inference> {
     for (let again = false; ; again = true) {
-      const { question, prepared } = await begin();
+      const going = await begin();
+      const { question, prepared } = going;
       const where = gateway.url + question.path;
       const money = prepared === undefined ? {} : { [PAYMENT_SIGNATURE]: prepared.header };
       const { headers, body } = question.message;
@@ -162,9 +185,9 @@ export class Assay {
         headers: { ...headers, ...money },
         body,
       });
-      if (reply.status === 200) return this.#accept(gateway, { question, prepared }, reply);
+      if (reply.status === 200) return this.#acceptOrKeep(gateway, going, reply);
       end();
-      if (prepared !== undefined) await this.#settings.purse?.cancelled(prepared, question.asked.model);
+      if (prepared !== undefined) await this.#declined(going, prepared, reply);
       if (reply.status !== 402) throw refused(where, reply);
       this.#terms.clear();
       if (prepared === undefined) {
@@ -184,8 +207,28 @@ export class Assay {
     }
   }
 
-  async #accept(gateway: Gateway, { question, prepared }: Going, reply: Reply): Promise<Inference> {
-    const { policy, participants, curve } = this.#settings;
+  async #declined({ question, sent }: Going, prepared: Prepared, { body }: Reply): Promise<void> {
+    const { purse, evidence } = this.#settings;
+    await purse?.cancelled(prepared, question.asked.model);
+    await evidence.keep(orderDeclined(sent, errorSentence(body)));
+  }
+
+  /** What does not hold is kept with the reason before anybody hears of it. */
+  async #acceptOrKeep(gateway: Gateway, going: Going, reply: Reply): Promise<Inference> {
+    try {
+      return await this.#accept(gateway, going, reply);
+    } catch (error) {
+      if (!(error instanceof AssayError)) throw error;
+      const { sent } = going;
+      await this.#settings.evidence
+        .keep(answerRefused(sent, reply, error))
+        .catch((cause: unknown) => Promise.reject(notKept(error, cause)));
+      throw keptError(error, sent.request);
+    }
+  }
+
+  async #accept(gateway: Gateway, { question, prepared, sent }: Going, reply: Reply): Promise<Inference> {
+    const { policy, participants, curve, evidence } = this.#settings;
     const where = gateway.url + question.path;
     const answer = decodeAnswer(reply.body, reply.headers.get(HEADER_LENGTH), where);
     const checked = checkAnswer(answer, question, policy);
@@ -193,6 +236,7 @@ export class Assay {
     const isOurs = prepared === undefined || checked.receipt.order === prepared.order;
     if (prepared !== undefined && isOurs) checkCharge(checked, prepared, { paymentKey, curve });
     const payment = prepared === undefined ? FREE : await this.#book(gateway, checked, { prepared, isOurs });
+    if (prepared !== undefined) await keepAnswered(evidence, sent, checked);
     return new Inference({
       checked,
       payment,
@@ -247,17 +291,3 @@ export class Assay {
     return terms;
   }
 }
-
-const unpaid = (where: string, sentence: string): SdkError =>
-  new SdkError('no-wallet', {
-    what: `the answer costs money, and this client has no wallet; the gateway says: ${sentence}`,
-    where,
-    fix: 'Give the client a wallet: new Assay({ …, wallet, budget }).',
-  });
-
-const unpayable = (where: string, sentence: string): SdkError =>
-  new SdkError('payment-refused', {
-    what: `the gateway did not take the payment; it says: ${sentence}`,
-    where,
-    fix: 'See that the wallet holds enough; nothing was charged.',
-  });

@@ -98,4 +98,4 @@ function textOf(parameters: Readonly<Record<string, Json>>, name: string): strin
 
 /** An answer that must not be used. */
 export const mismatch = (what: string): SdkError =>
-  new SdkError('mismatch', { what, fix: 'Do not use the answer; keep the receipt as evidence.' });
+  new SdkError('mismatch', { what, fix: 'Do not use the answer.' });

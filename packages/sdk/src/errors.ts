@@ -12,6 +12,8 @@ export class SdkError extends AssayError<
   | 'not-an-answer'
   /** An answer that its receipt does not cover: it must not be used. */
   | 'mismatch'
+  /** The node signed for more than was ordered: the kept receipt and order prove it on the chain. */
+  | 'over-claim'
   /** The receipt is by a key that is no node of the log. */
   | 'untrusted-node'
   /** The answer costs money, and there is no wallet. */
@@ -26,6 +28,8 @@ export class SdkError extends AssayError<
   | 'payment-refused'
   /** A payment that is not known here. */
   | 'unknown-payment'
+  /** An answer does not hold, and could not be kept either. */
+  | 'not-kept'
   /** The proof did not come in time. */
   | 'proof'
 > {}

@@ -60,6 +60,6 @@ export async function trustedNode(
   if (found?.roles.includes('node') === true) return found;
   throw new SdkError('untrusted-node', {
     what: `the receipt is signed by ${keyId}, which is no node of this log`,
-    fix: 'Do not use the answer; keep the receipt as evidence.',
+    fix: 'Do not use the answer.',
   });
 }

@@ -47,11 +47,19 @@ export function encodeQuestion({ id, inputs, outputs, parameters }: OipQuestion)
   };
 }
 
-/** Reads an answer. @throws SdkError `not-an-answer`; TensorError */
+/** The JSON part of an answer. @throws SdkError `not-an-answer`; EncodingError */
+export function headOf(
+  body: Uint8Array,
+  headerLength: string | null,
+  where = 'the answer',
+): Readonly<Record<string, Json>> {
+  return objectOf(parseJson(body.subarray(0, lengthOf(body, headerLength, where))));
+}
+
+/** Reads an answer. @throws SdkError `not-an-answer`; EncodingError, TensorError */
 export function decodeAnswer(body: Uint8Array, headerLength: string | null, where: string): OipAnswer {
-  const length = headerLength === null ? body.length : Number(headerLength);
-  if (!Number.isInteger(length) || length < 0 || length > body.length) throw noAnswer('no length', where);
-  const head = objectOf(parseJson(body.subarray(0, length)));
+  const length = lengthOf(body, headerLength, where);
+  const head = headOf(body, headerLength, where);
   const parameters = objectOf(head['parameters']);
   const { outputs } = head;
   if (!Array.isArray(outputs)) throw noAnswer('no outputs', where);
@@ -68,6 +76,12 @@ export function decodeAnswer(body: Uint8Array, headerLength: string | null, wher
     return checkTensor({ name, datatype, shape, bytes: tail.slice(at - size, at) } as Tensor, `output ${i}`);
   });
   return { parameters, outputs: tensors };
+}
+
+function lengthOf(body: Uint8Array, headerLength: string | null, where: string): number {
+  const length = headerLength === null ? body.length : Number(headerLength);
+  if (Number.isInteger(length) && length >= 0 && length <= body.length) return length;
+  throw noAnswer('no length', where);
 }
 
 /** The sentence of a failure, in the protocol's error shape or as it came. */

@@ -6,6 +6,7 @@ import type { Secp256k1 } from '@assay/pay';
 import { SdkError } from './errors.ts';
 import { type Budget, Spending } from './money/budget.ts';
 import { type PayableToken, PayFetch } from './money/pay-fetch.ts';
+import { EvidenceBook } from './money/evidence.ts';
 import { PaymentBook } from './money/payment-book.ts';
 import { Purse } from './money/purse.ts';
 import { memoryStore, type MoneyStore } from './money/store.ts';
@@ -39,7 +40,7 @@ export interface AssayOptions {
   readonly payable?: readonly PayableToken[] | undefined;
   /** JSON-RPC of the chain on which payments settle, for `payments.explain`. Never take it from the gateway. */
   readonly rpc?: string | undefined;
-  /** Where payments and deposits are remembered; in memory by default. */
+  /** Where payments, deposits and the evidence of each order are remembered; in memory by default. */
   readonly store?: MoneyStore | undefined;
   /** Verifies payment signatures: on Node a native one where there is one, in browsers plain JavaScript. */
   readonly curve?: Secp256k1;
@@ -63,6 +64,7 @@ export interface Settings {
   readonly purse: Purse | undefined;
   readonly payFetch: PayFetch | undefined;
   readonly book: PaymentBook;
+  readonly evidence: EvidenceBook;
   readonly rpc: string | undefined;
   readonly fetch: Fetch;
   /** Asks gateways. */
@@ -107,6 +109,7 @@ export function settingsOf(options: AssayOptions): Settings {
         ? undefined
         : new PayFetch({ wallet, spending, store, clock, entropy, fetch, deposit, payable }),
     book: new PaymentBook(store),
+    evidence: new EvidenceBook(store),
     rpc: options.rpc,
     fetch,
     send,

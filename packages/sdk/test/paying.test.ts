@@ -158,7 +158,7 @@ describe('a client with a wallet', { timeout: 180_000 }, () => {
     await until(() => chargesOf(receipt.id).length > 0, 60_000);
     await until(async () => (await client.payments.explain(receipt.id)).proved.charge !== undefined, 60_000);
     const { payment, text, proved } = await client.payments.explain(receipt.id);
-    expect(payment.status).toBe('captured');
+    expect(payment?.status).toBe('captured');
     expect(proved.charge).toBe(chargesOf(receipt.id)[0]!.index);
     expect(text).toMatch(/entry \d+ of the log.*It was charged in entry \d+/);
   });
@@ -168,6 +168,63 @@ describe('a client with a wallet', { timeout: 180_000 }, () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.infer(ask())));
     expect(answers.map((answer) => answer.values()[0])).toEqual(Array(8).fill(42));
     expect(new Set(answers.map(({ receipt }) => receipt.id)).size).toBe(8);
+  });
+
+  it('keeps each order before it leaves, and lets none leave that it cannot keep', async () => {
+    const store = memoryStore();
+    const kept: string[] = [];
+    const spy: Fetch = async (url, init) => {
+      if (new Headers(init?.headers).has(PAYMENT_SIGNATURE))
+        kept.push(...(await store.keys('evidence sent ')));
+      return fetch(url, init);
+    };
+    const client = clientOf({ store, fetch: spy });
+    const { receipt } = await client.infer(ask('kept-first'));
+    expect(kept).toEqual([expect.stringContaining('kept-first')]);
+    expect(await client.payments.orders('sent')).toEqual([]);
+    expect(await client.payments.evidence('kept-first')).toMatchObject({
+      state: 'answered',
+      ordered: { hash: receipt.receipt.order },
+      receipt: { id: receipt.id },
+    });
+    const full = memoryStore();
+    const cannot = {
+      ...full,
+      set: (key: string, text: string) =>
+        key.startsWith('evidence') ? Promise.reject(new Error('disk full')) : full.set(key, text),
+    };
+    const sent: string[] = [];
+    const watch: Fetch = (url, init) => {
+      if (new Headers(init?.headers).has(PAYMENT_SIGNATURE)) sent.push(url);
+      return fetch(url, init);
+    };
+    const forgetful = clientOf({ store: cannot, fetch: watch, budget: { perDay: '0.0015' } });
+    await expect(forgetful.infer(ask('forgotten'))).rejects.toThrow('disk full');
+    // What was set aside for it is free again.
+    await expect(forgetful.infer(ask('forgotten'))).rejects.toThrow('disk full');
+    expect(sent).toEqual([]);
+  });
+
+  it('says of an order without an answer that it may be asked again, and gets that answer then', async () => {
+    const store = memoryStore();
+    const lossy: Fetch = async (url, init) => {
+      const reply = await fetch(url, init);
+      if (!new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return reply;
+      await reply.arrayBuffer();
+      throw new TypeError('the wire broke');
+    };
+    const asked = clientOf({ store, fetch: lossy, tries: 1 }).infer(ask('lost-answer'));
+    await expect(asked).rejects.toMatchObject({ code: 'unreachable' });
+    const client = clientOf({ store });
+    const { evidence, payment, remedies } = await client.payments.explain('lost-answer');
+    expect([payment, evidence?.state, remedies.join()]).toEqual([
+      undefined,
+      'sent',
+      expect.stringContaining('Ask again with the same request id'),
+    ]);
+    expect((await client.infer(ask('lost-answer'))).values()).toEqual([42]);
+    expect((await client.payments.explain('lost-answer')).payment).toMatchObject({ charged: COST });
+    expect(await client.payments.orders('sent')).toEqual([]);
   });
 
   it('keeps to its budget before anything is signed', async () => {

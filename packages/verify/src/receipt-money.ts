@@ -32,16 +32,22 @@ export function moneyFlawOf(receipt: Predicate<'output.receipt'>, trust: MoneyTr
   if (book.model !== model) return `its price book is for ${book.model}`;
   const due = priceOf(book, usage);
   if (BigInt(amount) !== due) return `its amount is ${amount}, and its usage costs ${due}`;
-  const domain = assayDomain(chainIdOf(book.network), book.vault as Address);
-  const signer = signerOf(receiptPaymentDigest(domain, node, receipt), paymentSignature, curve);
+  const signer = paymentSignerOf(receipt, { node, book, curve });
   return signer === addressOfPaymentKey(paymentKey)
     ? undefined
     : `its payment signature is by ${signer ?? 'nobody'}, not by its node's payment key`;
 }
 
-function signerOf(digest: Uint8Array, signature: string, curve: Secp256k1): Address | undefined {
+/** Who signed a receipt's amount and order for the book's vault; undefined where nobody did. */
+export function paymentSignerOf(
+  receipt: Predicate<'output.receipt'>,
+  { node, book, curve = nobleSecp256k1 }: Omit<MoneyTrust, 'paymentKey'>,
+): Address | undefined {
+  const { amount, paymentSignature } = receipt;
+  if (amount === undefined || paymentSignature === undefined) return undefined;
+  const domain = assayDomain(chainIdOf(book.network), book.vault as Address);
   try {
-    return recoverSigner(digest, `0x${signature}`, curve);
+    return recoverSigner(receiptPaymentDigest(domain, node, receipt), `0x${paymentSignature}`, curve);
   } catch (error) {
     if (error instanceof MoneyError) return undefined;
     throw error;

@@ -43,7 +43,7 @@ export function openDesk({ dir, gateway, policy, key, secret }: Desk): Assay {
     policy,
     key,
     wallet: localWallet(secret),
-    store: new FileStore(join(dir, 'state', 'wallets', 'agent.json')),
+    store: new FileStore(join(dir, 'state', 'wallets', 'agent.book')),
     budget: { perRequest: '0.01', perDay: '1' },
     deposit: '1',
     tries: TRIES,

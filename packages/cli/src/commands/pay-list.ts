@@ -60,7 +60,9 @@ export const payList = networkCommand<ListFlags, []>({
     const { model, version, from, to } = filter;
     const timeline = await session.timeline();
     const { registry } = timeline;
-    const payments = await bookClient(session).payments.list({
+    const books = bookClient(session).payments;
+    const refused = await books.orders('refused');
+    const payments = await books.list({
       ...(model === undefined ? {} : { model }),
       ...(version === undefined ? {} : { version: findVersion(registry, version).digest }),
       ...(from === undefined ? {} : { from }),
@@ -80,11 +82,15 @@ export const payList = networkCommand<ListFlags, []>({
         payment.givenBackBy === undefined ? WORDS[payment.status] : givenBackText(payment.givenBackBy);
       return `${moment}  ${moneyText(session, charged).padStart(20)}  ${shortId(receipt)}  ${made}  request ${request}${then === '' ? '' : `  ${then}`}`;
     });
-    return clean({ payments: listed, total: String(total) }, [
+    return clean({ payments: listed, total: String(total), refused: refused.map(({ request }) => request) }, [
       ...lines,
       payments.length === 0
         ? 'Nothing was paid from this wallet.'
         : `${counted(payments.length, 'payment')}, ${moneyText(session, String(total))} in all${back === 0n ? '' : `, of which ${moneyText(session, String(back))} came back`}`,
+      ...refused.map(
+        ({ request, reason }) =>
+          `request ${request} was refused (${reason?.code ?? ''}): see "assay pay explain ${request}"`,
+      ),
     ]);
   },
 });

@@ -1,4 +1,5 @@
 /** `assay stake slash`: proves on the chain what a node signed against itself: one place twice, or more than its order allows. */
+import { existsSync } from 'node:fs';
 import { addressOfPaymentKey } from '@assay/core/money';
 import { type Call, slashEquivocationCall, slashOverclaimCall } from '@assay/pay/node';
 import { CliError } from '../cli-error.ts';
@@ -8,6 +9,7 @@ import { shortId } from '../names/records.ts';
 import { clean, finding, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { ChainSession } from '../settlement/chain-session.ts';
+import { evidenceIn } from '../settlement/evidence-file.ts';
 import {
   type NamedReceipt,
   orderInFile,
@@ -29,6 +31,7 @@ export const stakeSlash = networkCommand<SlashFlags, [first: string, second?: st
     'stake slash 3f2a9c01 9d04be21',
     'stake slash one.json other.json --key agent',
     'stake slash --over-claim receipt.json --order order.json',
+    'stake slash --over-claim evidence.json',
   ],
   flags: {
     overClaim: {
@@ -49,7 +52,11 @@ export const stakeSlash = networkCommand<SlashFlags, [first: string, second?: st
   args: {
     kind: 'tuple',
     parameters: [
-      { brief: 'Receipt: record id or file', parse: asText, placeholder: 'RECEIPT' },
+      {
+        brief: 'Receipt: record id, its file, or a file of "pay evidence"',
+        parse: asText,
+        placeholder: 'RECEIPT',
+      },
       { brief: 'The other one', parse: asText, placeholder: 'RECEIPT', optional: true },
     ],
   },
@@ -99,7 +106,8 @@ async function overclaim(session: Session, name: string, file: string | undefine
       where: `receipt ${receipt.id}`,
     });
   }
-  const order = file === undefined ? orderOf(timeline, receipt, money) : orderInFile(file, receipt, money);
+  const shown = file ?? (existsSync(name) && evidenceIn(name) !== undefined ? name : undefined);
+  const order = shown === undefined ? orderOf(timeline, receipt, money) : orderInFile(shown, receipt, money);
   if (BigInt(amount) <= BigInt(order.maxAmount)) {
     return clean({ slashed: false, receipts: [receipt.id], amount, maxAmount: order.maxAmount }, [
       `${shortId(receipt.id)} claims ${moneyText(session, amount)}, and its order allows ${moneyText(session, order.maxAmount)}`,

@@ -9,6 +9,7 @@ import { readJsonFile } from '../content/json-file.ts';
 import { readFileBytes } from '../content/read-file.ts';
 import { findRecord } from '../names/records.ts';
 import type { MoneyDescription } from '../network/money.ts';
+import { evidenceIn } from './evidence-file.ts';
 
 /** A receipt and whose it is. */
 export interface NamedReceipt {
@@ -17,10 +18,10 @@ export interface NamedReceipt {
   readonly predicate: Predicate<'output.receipt'>;
 }
 
-/** The receipt in a file (an entry's exact bytes), or of a record id. @throws CliError */
+/** The receipt in a file (an entry's exact bytes, or kept evidence), or of a record id. @throws CliError */
 export function receiptOf(timeline: Timeline, name: string): NamedReceipt {
   const record: LogRecord | ReturnType<typeof openStatement> = existsSync(name)
-    ? openStatement(readFileBytes(name))
+    ? openStatement(evidenceIn(name)?.entry ?? readFileBytes(name))
     : findRecord(timeline, name, 'output.receipt');
   if (record.kind === 'output.receipt') {
     return { id: record.id, node: record.signer, predicate: record.predicate };
@@ -28,7 +29,7 @@ export function receiptOf(timeline: Timeline, name: string): NamedReceipt {
   throw new CliError('usage', {
     what: `a ${record.kind}, not an output.receipt`,
     where: name,
-    fix: 'Give two receipts: record ids, or files that "assay log entry" wrote.',
+    fix: 'Give two receipts: record ids, or files that "assay log entry" or "assay pay evidence" wrote.',
   });
 }
 
@@ -69,9 +70,12 @@ export function orderOf(timeline: Timeline, { id, predicate }: NamedReceipt, mon
   });
 }
 
-/** The order in a file, if it is the receipt's. @throws CliError `unreadable-file` | `mismatch` */
+/** The order in a file of its own, or in kept evidence, if it is the receipt's. @throws CliError `unreadable-file` | `mismatch` */
 export function orderInFile(path: string, { id, predicate }: NamedReceipt, money: MoneyDescription): Order {
-  const said = readJsonFile(path) as Readonly<Record<string, unknown>> | null;
+  const kept = evidenceIn(path);
+  const said = (kept === undefined ? readJsonFile(path) : (kept.order ?? null)) as Readonly<
+    Record<string, unknown>
+  > | null;
   const text = (name: keyof Order): string => {
     const value = said?.[name];
     if (typeof value === 'string') return value;

@@ -44,6 +44,8 @@ export function walletOf({ paymentSecret }: Identity): Wallet {
   );
 }
 
-/** Where a wallet's books are. */
-export const bookOf = (session: Session, name: string): FileStore =>
-  new FileStore(join(session.dir, 'state', 'wallets', `${name}.json`));
+/** Where a wallet's books are; earlier builds kept them as JSON. */
+export function bookOf(session: Session, name: string): FileStore {
+  const path = join(session.dir, 'state', 'wallets', name);
+  return new FileStore(`${path}.book`, { before: `${path}.json` });
+}

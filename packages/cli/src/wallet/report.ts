@@ -1,5 +1,5 @@
 /** What commands about money have in common: whose wallet, whose books, and amounts as people read them. */
-import type { Assay } from '@assay/sdk';
+import { type Assay, type Payments, SdkError } from '@assay/sdk';
 import { CliError } from '../cli-error.ts';
 import type { MoneyDescription } from '../network/money.ts';
 import type { Session } from '../session.ts';
@@ -24,6 +24,23 @@ export const walletHolder = (session: Session): Signatory => session.signatory('
 export function bookClient(session: Session): Assay {
   const { name, identity } = walletHolder(session);
   return clientOf(session, { key: undefined, payer: { name, identity } });
+}
+
+/** What the wallet's books say of an id; the client's own hint is for programs. @throws CliError `unknown-name` */
+export async function fromBooks<T>(
+  session: Session,
+  id: string,
+  ask: (payments: Payments) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask(bookClient(session).payments);
+  } catch (error) {
+    if (!(error instanceof SdkError) || error.code !== 'unknown-payment') throw error;
+    throw new CliError('unknown-name', {
+      what: `no payment or order "${id.slice(0, 80)}" is in the books of ${walletHolder(session).name}`,
+      fix: 'See "assay pay list"; another wallet\'s books are chosen with --key.',
+    });
+  }
 }
 
 /** `0.001013 simUSD` of atomic units. */

@@ -14,10 +14,12 @@ export interface Links {
   readonly leaf: LeafChecked | undefined;
 }
 
+// The development token and the usual dollar tokens have six decimals; the log states atomic units only.
+/** An amount of atomic units for people. */
+export const money = (amount: string): string => `${decimalText(BigInt(amount), 6)} (${amount} atomic units)`;
+
 /** One paragraph for people, in the order in which things happened. */
 export function paragraph(payment: BookedPayment, { receipt, charge, batch, refund, leaf }: Links): string {
-  // The development token and the usual dollar tokens have six decimals; the log states atomic units only.
-  const money = (amount: string): string => `${decimalText(BigInt(amount), 6)} (${amount} atomic units)`;
   const { status, reserved, charged, released, split } = payment;
   const parts = [
     `Request ${payment.request} was answered by version ${payment.version.slice(0, 19)}… of ${payment.model.slice(payment.model.indexOf('/') + 1)}.`,

@@ -14,6 +14,7 @@ import { SdkError } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectOf } from '../oip.ts';
 import { checkLeaf, type LeafChecked, type Placed } from './explain-leaf.ts';
+import type { Evidence } from './evidence.ts';
 import { paragraph } from './explain-words.ts';
 import type { BookedPayment, PaymentStatus } from './payment.ts';
 import type { ChainToAsk } from './posted-charge.ts';
@@ -29,7 +30,10 @@ export interface ExplainTrust {
 
 /** A payment explained. Everything in it was verified here, by the caller's own policy, but what `unverified` names. */
 export interface Explanation {
-  readonly payment: BookedPayment;
+  /** Absent where no answer held: nothing was booked then. */
+  readonly payment?: BookedPayment;
+  /** What is kept of it, for whoever has to be shown it. */
+  readonly evidence?: Evidence;
   /** One paragraph for people. */
   readonly text: string;
   /** Log indexes of what was verified; and by which root the charge's leaf is in its batch. */
@@ -41,6 +45,8 @@ export interface Explanation {
   };
   /** What of a settled payment could not be verified, and why. */
   readonly unverified: readonly string[];
+  /** What can be done about it now; nothing where all is well. */
+  readonly remedies: readonly string[];
 }
 
 type Kind = SignedStatement['kind'];
@@ -98,10 +104,12 @@ export async function explainPayment(
       ...(leaf?.leaf === undefined ? {} : { leaf: leaf.leaf }),
     },
     unverified: leaf?.unverified ?? [],
+    remedies: [],
   };
 }
 
-function proven<K extends Kind>(
+/** A statement that the gateway shows with its proof; undefined where it shows none. @throws SdkError `mismatch`; ReceiptError */
+export function proven<K extends Kind>(
   told: unknown,
   kind: K,
   { policy, clock }: ExplainTrust,
@@ -163,4 +171,4 @@ function checkRefund(
 }
 
 const mismatch = (what: string): SdkError =>
-  new SdkError('mismatch', { what, fix: 'Keep what the gateway said as evidence.' });
+  new SdkError('mismatch', { what, fix: 'Keep what the gateway said.' });

@@ -39,6 +39,13 @@ export interface ToldState {
   readonly voucher?: { readonly max: bigint; readonly signature: string } | undefined;
 }
 
+/** A voucher as it stands in a payload. */
+export interface SignedVoucher {
+  readonly channelId: string;
+  readonly maxClaimableAmount: string;
+  readonly signature: string;
+}
+
 /** A payment channel. */
 export class PaymentChannel {
   readonly id: EvmHex;
@@ -134,10 +141,8 @@ export class PaymentChannel {
     await this.#keep();
   }
 
-  /** A voucher up to `ceiling`, as it stands in a payload. */
-  async voucher(
-    ceiling: bigint,
-  ): Promise<{ channelId: string; maxClaimableAmount: string; signature: string }> {
+  /** A voucher up to `ceiling`. */
+  async voucher(ceiling: bigint): Promise<SignedVoucher> {
     const digest = voucherDigest(this.id, ceiling, this.#parts.chainId);
     const signature = await this.#parts.wallet.session.sign(digest);
     return { channelId: this.id, maxClaimableAmount: String(ceiling), signature };

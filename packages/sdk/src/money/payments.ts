@@ -4,6 +4,8 @@ import type { Policy } from '@assay/log';
 import type { Secp256k1 } from '@assay/pay';
 import { SdkError } from '../errors.ts';
 import { type Fetch, Gateway, type Send } from '../gateway.ts';
+import type { Evidence, EvidenceBook, EvidenceState } from './evidence.ts';
+import { explainEvidence } from './explain-evidence.ts';
 import { type Explanation, explainPayment } from './explain.ts';
 import type { BookedPayment } from './payment.ts';
 import type { PaymentBook, PaymentFilter } from './payment-book.ts';
@@ -11,6 +13,7 @@ import type { PaymentBook, PaymentFilter } from './payment-book.ts';
 /** What it works with. */
 export interface PaymentsOptions {
   readonly book: PaymentBook;
+  readonly evidence: EvidenceBook;
   readonly policy: Policy;
   readonly clock: Clock;
   readonly send: Send;
@@ -35,21 +38,43 @@ export class Payments {
 
   /**
    * What became of a payment: receipt, order, charge, batch and the charge's leaf in it, each verified here by
-   * the client's own policy; the batch's root against the chain where the option `rpc` names it.
+   * the client's own policy; the batch's root against the chain where the option `rpc` names it. Of an order whose answer
+   * was refused, declined or never came: what was wrong, and what can be done.
    *
    * @param id receipt id (its beginning will do) or request id
    * @throws SdkError `unknown-payment` | `mismatch`; ReceiptError
    */
   async explain(id: string): Promise<Explanation> {
-    const { book, policy, clock, send, fetch, curve, rpc } = this.#options;
+    const { book, evidence, policy, clock, send, fetch, curve, rpc } = this.#options;
+    const chain = rpc === undefined ? undefined : { url: rpc, fetch };
+    const trust = { policy, clock, curve, chain };
     const booked = await book.find(id);
-    if (booked !== undefined) {
-      const chain = rpc === undefined ? undefined : { url: rpc, fetch };
-      return explainPayment(booked, new Gateway(booked.gateway, send), { policy, clock, curve, chain });
-    }
-    throw new SdkError('unknown-payment', {
-      what: `no payment "${id.slice(0, 80)}" is in this client's books`,
-      fix: 'List them with assay.payments.list().',
-    });
+    if (booked !== undefined) return explainPayment(booked, new Gateway(booked.gateway, send), trust);
+    const kept = await evidence.find(id);
+    if (kept !== undefined) return explainEvidence(kept, new Gateway(kept.gateway, send), trust);
+    throw unknown(id);
+  }
+
+  /** What is kept of orders, newest first: all of them, or those in one state. */
+  orders(state?: EvidenceState): Promise<readonly Evidence[]> {
+    return this.#options.evidence.list(state);
+  }
+
+  /**
+   * What is kept of one order, to be shown to others (specs/payments.md, "Evidence").
+   *
+   * @param id request id, receipt id (its beginning will do) or the order's digest
+   * @throws SdkError `unknown-payment`
+   */
+  async evidence(id: string): Promise<Evidence> {
+    const kept = await this.#options.evidence.find(id);
+    if (kept !== undefined) return kept;
+    throw unknown(id);
   }
 }
+
+const unknown = (id: string): SdkError =>
+  new SdkError('unknown-payment', {
+    what: `no payment or order "${id.slice(0, 80)}" is in this client's books`,
+    fix: 'List them with assay.payments.list() and assay.payments.orders().',
+  });

@@ -11,6 +11,7 @@ import {
   type PaymentPayload,
   type PaymentRequirement,
   priceOf,
+  type SignedOrder,
   writeHeader,
 } from '@assay/pay';
 import type { CheckedAnswer } from '../check-answer.ts';
@@ -22,7 +23,7 @@ import { atomic, decimalText } from './amounts.ts';
 import type { Spending } from './budget.ts';
 import { OpenedChannels } from './opened-channels.ts';
 import type { Payment } from './payment.ts';
-import type { PaymentChannel } from './payment-channel.ts';
+import type { PaymentChannel, SignedVoucher } from './payment-channel.ts';
 import { offeredAmount, type Price, readPrice } from './quote.ts';
 import type { MoneyStore } from './store.ts';
 import type { Wallet } from './wallet.ts';
@@ -48,6 +49,9 @@ export interface Prepared {
   readonly max: bigint;
   readonly ceiling: bigint;
   readonly order: string;
+  /** The order and the voucher as they leave. */
+  readonly signed: SignedOrder;
+  readonly voucher: SignedVoucher;
   /** What is deposited with it, if anything. */
   readonly deposit: bigint;
   /** Lets those go on who wait for the deposit. */
@@ -125,6 +129,7 @@ export class Purse {
     if (deposit === 0n) settled();
     const now = unixSeconds(clock);
     const order = await this.#order(question, terms, { price, channel, max, now });
+    const voucher = await channel.voucher(ceiling);
     const payload: PaymentPayload = {
       x402Version: 2,
       resource: { url: gateway.url + question.path },
@@ -132,7 +137,7 @@ export class Purse {
       payload: {
         type: deposit === 0n ? 'voucher' : 'deposit',
         channelConfig: channel.config,
-        voucher: await channel.voucher(ceiling),
+        voucher,
         ...(deposit === 0n ? {} : { deposit: await channel.deposit(deposit, now, entropy.bytes(32)) }),
       },
       extensions: { [ASSAY_ORDER]: { info: order.info } },
@@ -145,6 +150,8 @@ export class Purse {
       max,
       ceiling,
       order: order.hash,
+      signed: order.signed,
+      voucher,
       deposit,
       settled,
     };
@@ -230,7 +237,7 @@ export class Purse {
     question: Question,
     { target }: Terms,
     { price, channel, max, now }: { price: Price; channel: PaymentChannel; max: bigint; now: number },
-  ): Promise<{ info: Record<string, unknown>; hash: string }> {
+  ): Promise<{ info: Record<string, unknown>; hash: string; signed: SignedOrder }> {
     const { wallet } = this.#options;
     const vault = price.book.vault as Address;
     const order: Order = {
@@ -247,7 +254,11 @@ export class Purse {
     const signature = await wallet.session.sign(digest);
     const signed = { ...order, signature, by: wallet.session.address };
     const { channel: name, target: to, priceBook } = order;
-    return { info: { vault, priceBook, channel: name, target: to, order: signed }, hash: hex(digest) };
+    return {
+      info: { vault, priceBook, channel: name, target: to, order: signed },
+      hash: hex(digest),
+      signed,
+    };
   }
 }
 

@@ -17,6 +17,8 @@ export const settlerConfigSchema = z.strictObject({
   identity: text,
   /** SQLite file of signed transactions; made if absent. */
   transactions: text,
+  /** File of how far withdrawals were watched, a cache of the chain; beside `transactions` when absent. */
+  watched: text.optional(),
   log: z.strictObject({
     url: z.url(),
     policy: text,

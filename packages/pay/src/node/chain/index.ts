@@ -30,4 +30,11 @@ export {
 export { checkSigned } from './signed-transaction.ts';
 export { assertSafeTerms, CLAIMS_PER_WITHDRAWAL, type SettlementTerms, TermsError } from './terms.ts';
 export { type Rpc, rpcClient, type RpcOptions } from './rpc.ts';
-export { type WatchedEvent, Watcher, type WatcherOptions } from './watcher.ts';
+export { WatchCache, type WatchedAll } from './watch-cache.ts';
+export {
+  type SeenBlock,
+  type WatchedEvent,
+  type WatchedTo,
+  Watcher,
+  type WatcherOptions,
+} from './watcher.ts';

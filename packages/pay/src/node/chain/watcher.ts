@@ -16,6 +16,20 @@ export interface WatchedEvent {
   readonly tx: string;
 }
 
+/** A block at which a look ended. */
+export interface SeenBlock {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** How far a watcher has come: what it needs to go on as though it had never stopped. */
+export interface WatchedTo {
+  /** Ascending; the newest `depth` of them. */
+  readonly seen: readonly SeenBlock[];
+  /** Events that a reorganisation could still take back. */
+  readonly told: readonly WatchedEvent[];
+}
+
 /** How a watcher works. */
 export interface WatcherOptions {
   readonly client: PublicClient;
@@ -26,7 +40,11 @@ export interface WatcherOptions {
   readonly onEvent: (event: WatchedEvent) => void;
   /** An event that was told is not on the chain any more. */
   readonly onForgotten?: (event: WatchedEvent) => void;
+  /** Not one block that was seen is on the chain any more: whatever was told is in doubt, and everything is told again. */
+  readonly onReset?: () => void;
   readonly onError?: (error: unknown) => void;
+  /** Where an earlier watcher of the same events had come to; read on from there if the chain still has it. */
+  readonly resume?: WatchedTo | undefined;
   /** The block from which on there can be any: where the contract was deployed; 0 unless said. */
   readonly fromBlock?: number;
   readonly pollMs?: number;
@@ -41,8 +59,8 @@ const DEPTH = 64;
 export class Watcher {
   readonly #options: WatcherOptions;
   /** Blocks seen, by number: the newest `depth` of those at which a look ended. */
-  readonly #seen: { number: number; hash: string }[] = [];
-  #told: WatchedEvent[] = [];
+  readonly #seen: SeenBlock[];
+  #told: WatchedEvent[];
   #next: number;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -50,7 +68,15 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
-    this.#next = options.fromBlock ?? 0;
+    const { resume, fromBlock = 0 } = options;
+    this.#seen = [...(resume?.seen ?? [])];
+    this.#told = [...(resume?.told ?? [])];
+    this.#next = (this.#seen.at(-1)?.number ?? fromBlock - 1) + 1;
+  }
+
+  /** How far it has come. */
+  get watchedTo(): WatchedTo {
+    return { seen: [...this.#seen], told: [...this.#told] };
   }
 
   /** Reads what is new, and takes back what is gone. @throws RpcError within viem's errors */
@@ -77,7 +103,13 @@ export class Watcher {
     const { client, depth = DEPTH } = this.#options;
     const head = Number(await client.getBlockNumber());
     await this.#takeBack(head);
-    for (const { from, to } of rangesUp({ from: this.#next, to: head })) {
+    // A look ends below what a reorganisation can reach too: after one, nothing older is told twice.
+    const settled = Math.max(this.#next - 1, head - depth);
+    const ranges = [
+      ...rangesUp({ from: this.#next, to: settled }),
+      ...rangesUp({ from: settled + 1, to: head }),
+    ];
+    for (const { from, to } of ranges) {
       const block = await client.getBlock({ blockNumber: BigInt(to) });
       const events = await this.#read(from, to);
       // Between the two reads the chain may have moved under us: then nothing of it is told, and the next look reads again.
@@ -105,6 +137,7 @@ export class Watcher {
     const gone = this.#told.filter(({ blockNumber }) => blockNumber >= this.#next);
     this.#told = this.#told.filter(({ blockNumber }) => blockNumber < this.#next);
     for (const event of gone.toReversed()) this.#options.onForgotten?.(event);
+    if (this.#seen.length === 0) this.#options.onReset?.();
   }
 
   async #hashAt(number: number): Promise<string | undefined> {

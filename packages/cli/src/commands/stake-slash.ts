@@ -29,7 +29,6 @@ export const stakeSlash = networkCommand<SlashFlags, [first: string, second?: st
     'Slash a node by two receipts that it signed for one place, or by one for more than its order allows',
   examples: [
     'stake slash 3f2a9c01 9d04be21',
-    'stake slash one.json other.json --key agent',
     'stake slash --over-claim receipt.json --order order.json',
     'stake slash --over-claim evidence.json',
   ],

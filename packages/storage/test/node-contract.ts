@@ -58,6 +58,39 @@ async function pack(seed: number, { profile }: Committee) {
   return { plan, ...(await encodePack(planned, files, { kernel: pureKernel(), profile })) };
 }
 
+/** What a blob of one pack is sealed by: every member signed for its shard. */
+function sealOf(
+  encoded: Awaited<ReturnType<typeof pack>>,
+  { committee, signers }: Pick<ContractOptions, 'committee' | 'signers'>,
+) {
+  const manifest = manifestOf(encoded.plan, [encoded.header]);
+  const { blobId, pages } = encodeManifest(manifest);
+  const leaseEnd = committee.epoch + 20;
+  const receipts = rendezvous(committee, encoded.id).flatMap((id, index) => {
+    const signer = signers.find(({ publicKey }) => Buffer.compare(publicKey, id) === 0) as Signer;
+    const root = encoded.header.roots[index] as Uint8Array;
+    const shard = { packId: encoded.id, index, root, length: encoded.header.shardLen };
+    const facts = {
+      networkId: committee.networkId,
+      epoch: committee.epoch,
+      committeeRoot: committeeRoot(committee),
+      nodeId: id,
+      bootId: new Uint8Array(16),
+      logSeq: 1,
+      durability: 1,
+      leaseEnd,
+    } as const;
+    return index < committee.profile.n ? signBatch([shard], facts, signer) : [];
+  });
+  const certificates = [{ packId: encoded.id, receipts }];
+  const packCertificates = certificates.map(packCertificateId);
+  return {
+    pages,
+    certificates,
+    facts: { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd },
+  };
+}
+
 /** Runs the suite. */
 export function nodeContract(name: string, { committee, signers, durability, make }: ContractOptions): void {
   const me = signers[0] as Signer;
@@ -69,6 +102,16 @@ export function nodeContract(name: string, { committee, signers, durability, mak
     body: encoded.shards[index] as Uint8Array,
     session,
   });
+
+  const givePages = async (node: StorageNode, pages: ReadonlyMap<string, Uint8Array>): Promise<void> => {
+    for (const page of pages.values()) {
+      const sent = encodePage(page, committee.members.length);
+      const index = indexIn(sent.id);
+      const body = sent.shards[index] as Uint8Array;
+      await node.putShard({ header: sent.headerBytes, index, body, session });
+      expect(Buffer.compare(await node.getPage(sha256(page)), page)).toBe(0);
+    }
+  };
 
   describe(`storage node contract: ${name}`, () => {
     it('a shard is signed for with the durability that holds, and read back whole and by leaves', async () => {
@@ -98,6 +141,41 @@ export function nodeContract(name: string, { committee, signers, durability, mak
       expect(again.shard).toEqual(first.shard);
       const bent = Uint8Array.from(put.body, (byte, i) => (i === 70_000 ? byte ^ 1 : byte));
       await expect(node.putShard({ ...put, body: bent })).rejects.toMatchObject({ code: 'bad-shard' });
+    });
+
+    it('an upload goes on in the epoch before the node’s; one of long before is told so, and one of the next waits for the seal alone', async () => {
+      const { node } = await make();
+      const { epoch } = committee;
+      const [before, later] = [
+        { ...committee, epoch: epoch - 1 },
+        { ...committee, epoch: epoch + 1 },
+      ];
+      const encoded = await pack(6, committee);
+      const put = putOf(encoded);
+      const [old, current] = await Promise.all([
+        node.putShard({ ...put, epoch: epoch - 1 }),
+        node.putShard({ ...put, epoch }),
+      ]);
+      expect(verifyShardReceipt(old, before).epoch).toBe(epoch - 1);
+      expect(verifyShardReceipt(current, committee).epoch).toBe(epoch);
+      const again = { index: put.index, session, epoch: epoch - 1 };
+      const renewed = verifyShardReceipt(await node.renewShard(sha256(put.header), again), before);
+      expect(renewed.leaseEnd - renewed.epoch, 'the lease is as long as any').toBe(
+        verifyShardReceipt(current, committee).leaseEnd - epoch,
+      );
+      expect(covers(await node.hello(randomBytes(32)), renewed)).toBe(true);
+      await expect(async () => node.putShard({ ...put, epoch: epoch - 2 })).rejects.toMatchObject({
+        code: 'bad-request',
+      });
+      // A node that lags signs for its own epoch, which whoever is ahead takes.
+      verifyShardReceipt(await node.putShard({ ...put, epoch: epoch + 1 }), later);
+      const { pages, ...seal } = sealOf(encoded, { committee: before, signers });
+      await givePages(node, pages);
+      for (const at of [before, committee]) {
+        const signature = await node.seal({ ...seal, epoch: at.epoch });
+        expect(ed25519Verify(me.publicKey, blobCertificateBytes(seal.facts, at), signature)).toBe(true);
+      }
+      await expect(node.seal({ ...seal, epoch: epoch + 1 })).rejects.toMatchObject({ code: 'stopped' });
     });
 
     it('what it does not hold it does not show, and does not sign for again', async () => {
@@ -172,48 +250,9 @@ export function nodeContract(name: string, { committee, signers, durability, mak
     it('it signs for a blob whose manifest and certificates it has seen, and for no other', async () => {
       const { node } = await make();
       const encoded = await pack(6, committee);
-      const manifest = manifestOf(encoded.plan, [encoded.header]);
-      const { blobId, pages } = encodeManifest(manifest);
-      const receipts = rendezvous(committee, encoded.id).flatMap((id, index) => {
-        const signer = signers.find(({ publicKey }) => Buffer.compare(publicKey, id) === 0) as Signer;
-        const shard = {
-          packId: encoded.id,
-          index,
-          root: encoded.header.roots[index] as Uint8Array,
-          length: encoded.header.shardLen,
-        };
-        const facts = {
-          networkId: committee.networkId,
-          epoch: committee.epoch,
-          committeeRoot: committeeRoot(committee),
-          nodeId: id,
-          bootId: new Uint8Array(16),
-          logSeq: 1,
-          durability: 1,
-          leaseEnd: committee.epoch + 20,
-        } as const;
-        return index < committee.profile.n ? signBatch([shard], facts, signer) : [];
-      });
-      const certificates = [{ packId: encoded.id, receipts }];
-      const packCertificates = certificates.map(packCertificateId);
-      const facts = {
-        blobId,
-        totalBytes: totalBytes(manifest),
-        packCertificates,
-        leaseEnd: committee.epoch + 20,
-      };
+      const { pages, facts, certificates } = sealOf(encoded, { committee, signers });
       await expect(node.seal({ facts, certificates })).rejects.toMatchObject({ code: 'not-found' });
-      for (const page of pages.values()) {
-        const sent = encodePage(page, committee.members.length);
-        const index = indexIn(sent.id);
-        await node.putShard({
-          header: sent.headerBytes,
-          index,
-          body: sent.shards[index] as Uint8Array,
-          session,
-        });
-        expect(Buffer.compare(await node.getPage(sha256(page)), page)).toBe(0);
-      }
+      await givePages(node, pages);
       const signature = await node.seal({ facts, certificates });
       expect(ed25519Verify(me.publicKey, blobCertificateBytes(facts, committee), signature)).toBe(true);
       const more = { ...facts, totalBytes: facts.totalBytes + 1 };

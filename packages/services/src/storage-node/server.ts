@@ -89,7 +89,13 @@ async function putShard({ engine, gate, buffers, request, url, parts }: Exchange
     const { header, shard } = splitPut(body);
     if (!equal(sha256(header), id))
       throw new NodeError('bad-request', { what: 'the pack header is not that of the path' });
-    const put = { header: Uint8Array.from(header), index, body: shard, session: sessionOf(url) };
+    const put = {
+      header: Uint8Array.from(header),
+      index,
+      body: shard,
+      session: sessionOf(url),
+      ...epochOf(url),
+    };
     return await taken(() => engine.putShard(put), allowed.take(shard.length));
   } finally {
     buffers.give(body);
@@ -109,7 +115,11 @@ async function taken(put: () => Promise<ShardReceipt>, giveBack: () => void): Pr
 async function renewShard({ engine, gate, request, url, parts }: Exchange): Promise<Reply> {
   const { id, index } = shardOf(parts);
   gate.admit(request, 'put', requestSubject('shard', id, index));
-  return { body: encodeShardReceipt(await engine.renewShard(id, { index, session: sessionOf(url) })) };
+  return {
+    body: encodeShardReceipt(
+      await engine.renewShard(id, { index, session: sessionOf(url), ...epochOf(url) }),
+    ),
+  };
 }
 
 async function getLeaves({ engine, gate, request, url, shown, parts }: Exchange): Promise<Reply> {
@@ -151,7 +161,7 @@ async function seal({ engine, gate, request, url }: Exchange): Promise<Reply> {
   const { tenant } = gate.admit(request, 'seal', requestSubject('seal', asked.facts.blobId));
   const session = url.searchParams.has('session') ? { session: sessionOf(url) } : {};
   const hold = url.searchParams.get('hold') !== 'no';
-  return { body: await engine.seal({ ...asked, ...session, hold }, tenant) };
+  return { body: await engine.seal({ ...asked, ...session, ...epochOf(url), hold }, tenant) };
 }
 
 async function deleteBlob({ engine, gate, request, parts: [blob] }: Exchange): Promise<Reply> {
@@ -184,6 +194,16 @@ function sessionOf(url: URL): string {
   if (!/^[0-9a-z]{1,64}$/.test(session))
     throw new NodeError('bad-request', { what: 'an upload names its session' });
   return session;
+}
+
+/** The epoch for which a client asks a signature, if it names one. */
+function epochOf(url: URL): { readonly epoch?: number } {
+  const text = url.searchParams.get('epoch');
+  if (text === null) return {};
+  const epoch = Number(text);
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(epoch))
+    throw new NodeError('bad-request', { what: 'an epoch is a number' });
+  return { epoch };
 }
 
 const STATUS: Readonly<Record<NodeError['code'], number>> = {

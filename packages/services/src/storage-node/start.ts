@@ -39,14 +39,17 @@ export async function startStorageNode(
       .once('error', reject)
       .listen(Number(config.listen.slice(at + 1)), host.replace(/^\[|\]$/g, ''), resolve);
   });
+  let looking: Promise<Tombstone[]> | undefined;
+  const look = async (): Promise<Tombstone[]> => {
+    const stones = await engine.scrub();
+    await engine.collect();
+    return stones;
+  };
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
     id: engine.id,
-    upkeep: async () => {
-      const stones = await engine.scrub();
-      await engine.collect();
-      return stones;
-    },
+    // A look that takes longer than the time between two is not overtaken: both would move the same segments.
+    upkeep: () => (looking ??= look().finally(() => (looking = undefined))),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -124,10 +124,11 @@ export class PackTask {
   }
 
   async #send(index: number, lane: Lane): Promise<'received' | 'stalled' | 'failed'> {
-    const { progress, session, hedges } = this.#context;
+    const { progress, session, hedges, committee } = this.#context;
     const { headerBytes, shards, hold } = this.encoded;
     const retain = (): (() => void) => hold.take();
-    const put = { header: headerBytes, index, body: shards[index] as Uint8Array, session, retain };
+    const { epoch } = committee;
+    const put = { header: headerBytes, index, body: shards[index] as Uint8Array, session, epoch, retain };
     progress.inFlight(this.pack, index, true);
     this.#sending.set(index, lane);
     try {

@@ -23,6 +23,8 @@ export interface PutShard {
   readonly body: Uint8Array;
   /** The upload session, which protects what it refers to from collection. */
   readonly session: string;
+  /** The epoch that the client knows, for which the node is to sign; without it the node's own. */
+  readonly epoch?: number;
   /**
    * Keeps `body` as it is until what this gives is called. Without it the body may change as soon as the call is given
    * up, and whoever reads it later than that needs a copy.
@@ -42,6 +44,14 @@ export interface CallOptions {
   readonly onBytes?: () => void;
 }
 
+/** Which shard of a pack is to be signed for again. */
+export interface RenewAt {
+  readonly index: number;
+  readonly session: string;
+  /** As in a put. */
+  readonly epoch?: number;
+}
+
 /** A request to seal a blob. */
 export interface SealRequest {
   readonly facts: BlobFacts;
@@ -49,6 +59,8 @@ export interface SealRequest {
   readonly certificates: readonly PackCertificate[];
   /** The upload that ends with it; what it referred to is under its leases alone from then on. */
   readonly session?: string;
+  /** The epoch for which all nodes are to sign. */
+  readonly epoch?: number;
   /** False when the tenant that asks is not to hold the blob: it renews leases for others. */
   readonly hold?: boolean;
 }
@@ -60,11 +72,7 @@ export interface StorageNode {
   /** Idempotent by (pack, index). Resolves after an fdatasync. */
   putShard(put: PutShard, options?: CallOptions): Promise<ShardReceipt>;
   /** Signs again for a shard it already holds, after reading it. @throws NodeError `not-found` */
-  renewShard(
-    packId: Uint8Array,
-    at: { index: number; session: string },
-    options?: CallOptions,
-  ): Promise<ShardReceipt>;
+  renewShard(packId: Uint8Array, at: RenewAt, options?: CallOptions): Promise<ShardReceipt>;
   /** @throws NodeError `not-found` | `corrupt` */
   getLeaves(
     packId: Uint8Array,

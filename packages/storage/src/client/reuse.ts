@@ -63,7 +63,7 @@ async function renewShard(
   const { committee, session, onReceipt } = context;
   try {
     const answer = await lane.call(
-      (node, call) => node.renewShard(id, { index, session }, call),
+      (node, call) => node.renewShard(id, { index, session, epoch: committee.epoch }, call),
       signal,
       'put',
     );

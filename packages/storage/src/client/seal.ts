@@ -93,7 +93,7 @@ function sealRequest(options: SealOptions): SealRequest {
   const leaseEnd = leases.reduce((least, lease) => Math.min(least, lease), leases[0] ?? committee.epoch);
   const packCertificates = certificates.map(packCertificateId);
   const facts = { blobId, totalBytes: totalBytes(manifest), packCertificates, leaseEnd };
-  return { facts, certificates, session, hold: signOnly !== true };
+  return { facts, certificates, session, epoch: committee.epoch, hold: signOnly !== true };
 }
 
 async function askOne(lane: Lane, gathering: Gathering): Promise<void> {
@@ -122,7 +122,8 @@ async function putPage(
   { committee, session, signal }: Pick<SealOptions, 'committee' | 'session' | 'signal'>,
 ): Promise<void> {
   const index = rendezvous(committee, page.id).findIndex((id) => equal(id, lane.node.id));
-  const put = { header: page.headerBytes, index, body: page.shards[index] as Uint8Array, session };
+  const body = page.shards[index] as Uint8Array;
+  const put = { header: page.headerBytes, index, body, session, epoch: committee.epoch };
   const receipt = await lane.call((node, call) => node.putShard(put, call), signal, 'put');
   checkPlace(verifyShardReceipt(receipt, committee), { header: page.header, id: page.id, committee });
 }

@@ -57,7 +57,8 @@ async function place(
   { committee, session }: { committee: Committee; session: string },
 ): Promise<boolean> {
   const index = rendezvous(committee, page.id).findIndex((id) => equal(id, node.id));
-  const put = { header: page.headerBytes, index, body: page.shards[index] as Uint8Array, session };
+  const body = page.shards[index] as Uint8Array;
+  const put = { header: page.headerBytes, index, body, session, epoch: committee.epoch };
   try {
     const receipt = await node.putShard(put, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     checkPlace(verifyShardReceipt(receipt, committee), { header: page.header, id: page.id, committee });

@@ -4,7 +4,14 @@ import { base64, fromBase64, hex, sha256 } from '@assay/core';
 import { Agent, type Dispatcher, request } from 'undici';
 import { encodeProof, type Operation, type RequestProof } from '../capability.ts';
 import { answerLimit, type Challenge, type ChallengeAnswer } from '../challenge.ts';
-import type { CallOptions, PutShard, SealRequest, ShardLeaves, StorageNode } from '../client/ports.ts';
+import type {
+  CallOptions,
+  PutShard,
+  RenewAt,
+  SealRequest,
+  ShardLeaves,
+  StorageNode,
+} from '../client/ports.ts';
 import { FormatError, NodeError } from '../errors.ts';
 import { MAX_SHARD_BYTES } from '../format/pack.ts';
 import type { LeafRange } from '../merkle.ts';
@@ -78,11 +85,14 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     this.id = options.id;
   }
 
-  async putShard({ header, index, body, session }: PutShard, options?: CallOptions): Promise<ShardReceipt> {
+  async putShard(
+    { header, index, body, session, epoch }: PutShard,
+    options?: CallOptions,
+  ): Promise<ShardReceipt> {
     const id = sha256(header);
     const call = {
       method: 'PUT',
-      path: `/v1/shards/${hex(id)}/${index}?session=${session}`,
+      path: `/v1/shards/${hex(id)}/${index}?session=${session}${epochQuery(epoch)}`,
       limit: SMALL_BYTES,
     } as const;
     const authority = { operation: 'put', subject: requestSubject('shard', id, index) } as const;
@@ -90,13 +100,9 @@ export class HttpNode implements StorageNode, AsyncDisposable {
     return wellFormedReceipt(bytes);
   }
 
-  async renewShard(
-    packId: Uint8Array,
-    at: { index: number; session: string },
-    options?: CallOptions,
-  ): Promise<ShardReceipt> {
-    const { index, session } = at;
-    const path = `/v1/shards/${hex(packId)}/${index}/renew?session=${session}`;
+  async renewShard(packId: Uint8Array, at: RenewAt, options?: CallOptions): Promise<ShardReceipt> {
+    const { index, session, epoch } = at;
+    const path = `/v1/shards/${hex(packId)}/${index}/renew?session=${session}${epochQuery(epoch)}`;
     const authority = { operation: 'put', subject: requestSubject('shard', packId, index) } as const;
     const { bytes } = await this.#call({ method: 'POST', path, authority, limit: SMALL_BYTES }, options);
     return wellFormedReceipt(bytes);
@@ -202,9 +208,12 @@ export class HttpNode implements StorageNode, AsyncDisposable {
   }
 }
 
-function sealQuery({ session, hold = true }: SealRequest): string {
-  return [...(session === undefined ? [] : [`session=${session}`]), ...(hold ? [] : ['hold=no'])].join('&');
+function sealQuery({ session, hold = true, epoch }: SealRequest): string {
+  const named = [...(session === undefined ? [] : [`session=${session}`]), ...(hold ? [] : ['hold=no'])];
+  return `${named.join('&')}${epochQuery(epoch)}`;
 }
+
+const epochQuery = (epoch: number | undefined): string => (epoch === undefined ? '' : `&epoch=${epoch}`);
 
 /** The parts in slices; the next is asked for when the last one has left the process. */
 async function* slices(

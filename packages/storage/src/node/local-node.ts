@@ -1,6 +1,13 @@
 /** A node inside this process: the embedded default, six directories instead of six machines. */
 import type { Challenge, ChallengeAnswer } from '../challenge.ts';
-import type { CallOptions, PutShard, SealRequest, ShardLeaves, StorageNode } from '../client/ports.ts';
+import type {
+  CallOptions,
+  PutShard,
+  RenewAt,
+  SealRequest,
+  ShardLeaves,
+  StorageNode,
+} from '../client/ports.ts';
 import type { LeafRange } from '../merkle.ts';
 import type { Hello } from '../node-facts.ts';
 import type { ShardReceipt } from '../receipt.ts';
@@ -21,7 +28,7 @@ export class LocalNode implements StorageNode {
     return this.#engine.putShard({ ...put, body }, options?.signal);
   }
 
-  renewShard(packId: Uint8Array, at: { index: number; session: string }): Promise<ShardReceipt> {
+  renewShard(packId: Uint8Array, at: RenewAt): Promise<ShardReceipt> {
     return this.#engine.renewShard(packId, at);
   }
 

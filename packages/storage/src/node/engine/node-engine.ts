@@ -1,6 +1,6 @@
 /** The port of a storage node without its network: what the HTTP server and the embedded node ask of it. */
 import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
-import type { PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
+import type { PutShard, RenewAt, SealRequest, ShardLeaves } from '../../client/ports.ts';
 import type { Deleted } from './delete-blob.ts';
 import type { LeafRange } from '../../merkle.ts';
 import type { Hello, Tombstone } from '../../node-facts.ts';
@@ -15,13 +15,13 @@ export interface NodeEngine {
   /** Body bytes held and allowed. */
   readonly usage: { readonly bytes: number; readonly quotaBytes: number; readonly shards: number };
   /**
-   * Idempotent by (pack, index). A put that is given up before its bytes are on their way to the disk is dropped; what it
+   * Idempotent by (pack, index). Signs for the epoch that is asked for, as `signingCommittee` says. A put that is given up before its bytes are on their way to the disk is dropped; what it
    * reads later than that it retains, if the put says how, and otherwise until this settles.
    * @throws NodeError `bad-shard` | `disk-full` | `stopped` | `unreachable`
    */
   putShard(put: PutShard, signal?: AbortSignal): Promise<ShardReceipt>;
   /** Signs again for a shard it holds, after reading it. @throws NodeError `not-found` */
-  renewShard(packId: Uint8Array, at: { index: number; session: string }): Promise<ShardReceipt>;
+  renewShard(packId: Uint8Array, at: RenewAt): Promise<ShardReceipt>;
   /** Leaves of a shard and the proof to its root. @throws NodeError `not-found` | `corrupt` | `bad-request` */
   getLeaves(packId: Uint8Array, at: { index: number; range: LeafRange }): Promise<ShardLeaves>;
   /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */

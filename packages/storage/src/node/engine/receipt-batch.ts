@@ -5,16 +5,17 @@ import type { Signer } from '@assay/core';
 
 export interface BatchOptions {
   readonly signer: Signer;
-  readonly committee: () => Committee;
   readonly durability: Durability;
   readonly bootId: () => Uint8Array;
-  /** The epoch a new lease ends in. */
-  readonly leaseEnd: () => number;
+  /** Epochs that a new lease lasts. */
+  readonly leaseEpochs: number;
 }
 
 interface Unsigned {
   readonly shard: ShardRef;
   readonly seq: number;
+  /** In whose epoch it is signed for. */
+  readonly committee: Committee;
   readonly resolve: (receipt: ShardReceipt) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -27,29 +28,39 @@ export class ReceiptBatch {
     this.#options = options;
   }
 
-  /** Signs for a shard that is durable. What one fdatasync covered resolves in the same turn, and shares a signature. */
-  sign(shard: ShardRef, seq: number): Promise<ShardReceipt> {
+  /**
+   * Signs for a shard that is durable. What one fdatasync covered resolves in the same turn, and shares a signature for each
+   * epoch that was asked for.
+   */
+  sign(shard: ShardRef, { seq, committee }: Pick<Unsigned, 'seq' | 'committee'>): Promise<ShardReceipt> {
     return new Promise((resolve, reject) => {
-      this.#unsigned.push({ shard, seq, resolve, reject });
+      this.#unsigned.push({ shard, seq, committee, resolve, reject });
       if (this.#unsigned.length === 1) queueMicrotask(() => queueMicrotask(() => this.#signAll()));
     });
   }
 
   #signAll(): void {
-    const { signer, durability, bootId, leaseEnd } = this.#options;
-    const batch = this.#unsigned;
+    const unsigned = this.#unsigned;
     this.#unsigned = [];
+    for (const batch of Map.groupBy(unsigned, ({ committee }) => committee.epoch).values())
+      this.#signOne(batch);
+  }
+
+  #signOne(batch: readonly Unsigned[]): void {
+    const { signer, durability, bootId, leaseEpochs } = this.#options;
+    const [first] = batch;
+    if (first === undefined) return;
+    const { networkId, epoch } = first.committee;
     try {
-      const committee = this.#options.committee();
       const facts = {
-        networkId: committee.networkId,
-        epoch: committee.epoch,
-        committeeRoot: committeeRoot(committee),
+        networkId,
+        epoch,
+        committeeRoot: committeeRoot(first.committee),
         nodeId: signer.publicKey,
         bootId: bootId(),
         logSeq: Math.max(...batch.map(({ seq }) => seq)),
         durability,
-        leaseEnd: leaseEnd(),
+        leaseEnd: epoch + leaseEpochs,
       };
       const shards = batch.map(({ shard }) => shard);
       signBatch(shards, facts, signer).forEach((receipt, i) => batch[i]?.resolve(receipt));

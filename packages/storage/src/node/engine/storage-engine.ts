@@ -1,7 +1,7 @@
 /** A storage node without its network: takes shards into the log, signs for them, shows, challenges, scrubs, collects. */
 import { equal, hex, sha256, type Signer } from '@assay/core';
 import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
-import type { Clock, PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
+import type { Clock, PutShard, RenewAt, SealRequest, ShardLeaves } from '../../client/ports.ts';
 import type { Committee } from '../../committee.ts';
 import { NodeError } from '../../errors.ts';
 import type { PageReader } from '../../format/pages.ts';
@@ -19,6 +19,7 @@ import { ReceiptBatch } from './receipt-batch.ts';
 import { bootRecord, decodeBoots, joinMeta, splitMeta } from './record-meta.ts';
 import { isShard, KIND } from './record.ts';
 import { Sessions } from './sessions.ts';
+import { sealingCommittee, signingCommittee } from './signing-epoch.ts';
 import { type HeldShard, ShardIndex } from './shard-index.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -42,7 +43,18 @@ export interface EngineOptions {
   readonly rootOf?: (body: Uint8Array) => Promise<Uint8Array>;
 }
 
+/** What a put is taken under. */
+interface Taking {
+  readonly header: PackHeader;
+  readonly packId: Uint8Array;
+  /** In the epoch that is signed for. */
+  readonly committee: Committee;
+  readonly signal: AbortSignal | undefined;
+}
+
 const NONE = new Uint8Array(0);
+/** Epochs of a lease, unless told otherwise. */
+const LEASE_EPOCHS = 26;
 
 export class StorageEngine implements NodeEngine {
   readonly durability = 1;
@@ -60,13 +72,12 @@ export class StorageEngine implements NodeEngine {
   private constructor(options: EngineOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.clock, options.sessionTtl ?? 3_600_000);
-    const { signer, committee } = options;
+    const { signer, leaseEpochs = LEASE_EPOCHS } = options;
     this.#receipts = new ReceiptBatch({
       signer,
-      committee,
       durability: this.durability,
       bootId: () => (this.#boots.at(-1) as Boot).bootId,
-      leaseEnd: () => this.#leaseEnd(),
+      leaseEpochs,
     });
     this.#upkeep = new Upkeep({
       options,
@@ -118,22 +129,22 @@ export class StorageEngine implements NodeEngine {
     const header = decodePackHeader(put.header);
     const packId = sha256(put.header);
     const key = ShardIndex.key(packId, put.index);
+    const committee = signingCommittee(this.#options.committee(), put.epoch);
     this.#sessions.touch(put.session, key);
-    const running = this.#pending.get(key) ?? this.#take(put, { header, packId, signal });
-    this.#pending.set(key, running);
+    // Of two clients that put the same at once each is to have its own epoch signed for.
+    const pending = `${key} ${committee.epoch}`;
+    const running = this.#pending.get(pending) ?? this.#take(put, { header, packId, committee, signal });
+    this.#pending.set(pending, running);
     const letGo = put.retain?.();
     const settled = (): void => {
-      this.#pending.delete(key);
+      this.#pending.delete(pending);
       letGo?.();
     };
     running.then(settled, settled);
     return running;
   }
 
-  async #take(
-    put: PutShard,
-    { header, packId, signal }: { header: PackHeader; packId: Uint8Array; signal: AbortSignal | undefined },
-  ): Promise<ShardReceipt> {
+  async #take(put: PutShard, { header, packId, committee, signal }: Taking): Promise<ShardReceipt> {
     const root = header.roots[put.index];
     if (
       root === undefined ||
@@ -145,7 +156,7 @@ export class StorageEngine implements NodeEngine {
     const shard = { packId, index: put.index, root, length: header.shardLen };
     const leaseEnd = this.#leaseEnd();
     const held = this.#index.get(packId, put.index);
-    if (held !== undefined && (await this.#intact(held))) return this.#renew(held, shard);
+    if (held !== undefined && (await this.#intact(held))) return this.#renew(held, shard, committee);
     this.#reserve(put.body.length);
     try {
       const page =
@@ -155,24 +166,22 @@ export class StorageEngine implements NodeEngine {
       const place = await this.#log.append(record, signal);
       this.#index.add(place, page);
       this.#holds.taken(packId);
-      return await this.#receipts.sign(shard, place.seq);
+      return await this.#receipts.sign(shard, { seq: place.seq, committee });
     } finally {
       this.#reserved -= put.body.length;
     }
   }
 
   /** Signs again for a shard this node holds, after reading it. @throws NodeError `not-found` */
-  async renewShard(
-    packId: Uint8Array,
-    { index, session }: { index: number; session: string },
-  ): Promise<ShardReceipt> {
+  async renewShard(packId: Uint8Array, { index, session, epoch }: RenewAt): Promise<ShardReceipt> {
+    const committee = signingCommittee(this.#options.committee(), epoch);
     this.#sessions.touch(session, ShardIndex.key(packId, index));
     const held = this.#index.get(packId, index);
     if (held === undefined || !(await this.#intact(held)))
       this.#missing(`shard ${index} of pack ${hex(packId)}`);
     const { header } = splitMeta((await this.#log.read(held.place)).meta);
     const root = header.roots[index] as Uint8Array;
-    return this.#renew(held, { packId, index, root, length: header.shardLen });
+    return this.#renew(held, { packId, index, root, length: header.shardLen }, committee);
   }
 
   #reserve(bytes: number): void {
@@ -183,7 +192,7 @@ export class StorageEngine implements NodeEngine {
     this.#reserved += bytes;
   }
 
-  async #renew(held: HeldShard, shard: ShardRef): Promise<ShardReceipt> {
+  async #renew(held: HeldShard, shard: ShardRef, committee: Committee): Promise<ShardReceipt> {
     const leaseEnd = this.#leaseEnd();
     const { packId, index } = shard;
     const place = await this.#log.append({
@@ -196,7 +205,7 @@ export class StorageEngine implements NodeEngine {
     });
     this.#upkeep.noteControl(place);
     held.leaseEnd = Math.max(held.leaseEnd, leaseEnd);
-    return this.#receipts.sign(shard, place.seq);
+    return this.#receipts.sign(shard, { seq: place.seq, committee });
   }
 
   async #rootOf(body: Uint8Array): Promise<Uint8Array> {
@@ -215,7 +224,7 @@ export class StorageEngine implements NodeEngine {
   }
 
   #leaseEnd(): number {
-    return this.#options.committee().epoch + (this.#options.leaseEpochs ?? 26);
+    return this.#options.committee().epoch + (this.#options.leaseEpochs ?? LEASE_EPOCHS);
   }
 
   /** Leaves of a shard and the proof to its root. @throws NodeError `not-found` | `corrupt` | `bad-request` */
@@ -261,9 +270,10 @@ export class StorageEngine implements NodeEngine {
   }
 
   async seal(request: SealRequest, tenant?: Uint8Array): Promise<Uint8Array> {
-    const { signer, committee } = this.#options;
+    const { signer } = this.#options;
+    const committee = sealingCommittee(this.#options.committee(), request.epoch);
     const read: PageReader = (id) => this.getPage(id);
-    const signature = await sealChecked(request, { committee: committee(), signer, read });
+    const signature = await sealChecked(request, { committee, signer, read });
     const { blobId } = request.facts;
     if (request.hold !== false && tenant !== undefined && !this.#holds.has(blobId, tenant)) {
       const hold = { blobId, tenant, held: true, packs: [] };

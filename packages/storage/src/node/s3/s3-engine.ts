@@ -1,7 +1,7 @@
 /** A storage node over a bucket: the provider keeps the bytes and attests their SHA-256; this process checks and signs. */
 import { concat, equal, fromHex, fromUtf8, hex, sha256, type Signer, utf8 } from '@assay/core';
 import type { Challenge, ChallengeAnswer } from '../../challenge.ts';
-import type { Clock, PutShard, SealRequest, ShardLeaves } from '../../client/ports.ts';
+import type { Clock, PutShard, RenewAt, SealRequest, ShardLeaves } from '../../client/ports.ts';
 import type { Committee } from '../../committee.ts';
 import { NodeError } from '../../errors.ts';
 import { CODEC, decodePackHeader, type PackHeader } from '../../format/pack.ts';
@@ -14,6 +14,7 @@ import type { NodeEngine } from '../engine/node-engine.ts';
 import { ReceiptBatch } from '../engine/receipt-batch.ts';
 import { bootRecord, decodeBoots } from '../engine/record-meta.ts';
 import { Sessions } from '../engine/sessions.ts';
+import { sealingCommittee, signingCommittee } from '../engine/signing-epoch.ts';
 import type { Bucket } from './bucket.ts';
 import { BOOTS, leaseKey, pageKey, parseShardKey, shardKey, SHARDS } from './object-keys.ts';
 
@@ -34,6 +35,8 @@ export interface S3EngineOptions {
 
 /** Sequences of one boot: there is no log to count on, so each start takes a block of its own. */
 const BOOT_SPAN = 2 ** 32;
+/** Epochs of a lease, unless told otherwise. */
+const LEASE_EPOCHS = 26;
 /** Epochs between the end of a lease and the deletion. */
 const GRACE_EPOCHS = 2;
 
@@ -51,15 +54,14 @@ export class S3Engine implements NodeEngine {
   #bytes = 0;
 
   private constructor(options: S3EngineOptions) {
-    const { signer, committee, clock, sessionTtl = 3_600_000 } = options;
+    const { signer, clock, leaseEpochs = LEASE_EPOCHS, sessionTtl = 3_600_000 } = options;
     this.#options = options;
     this.#sessions = new Sessions(clock, sessionTtl);
     this.#receipts = new ReceiptBatch({
       signer,
-      committee,
       durability: this.durability,
       bootId: () => (this.#boots.at(-1) as Boot).bootId,
-      leaseEnd: () => this.#leaseEnd(),
+      leaseEpochs,
     });
   }
 
@@ -93,24 +95,32 @@ export class S3Engine implements NodeEngine {
     const header = decodePackHeader(put.header);
     const packId = sha256(put.header);
     const key = shardKey(packId, put.index);
+    const committee = signingCommittee(this.#options.committee(), put.epoch);
     this.#sessions.touch(put.session, key);
-    const running = this.#pending.get(key) ?? this.#take(put, { header, packId, key });
-    this.#pending.set(key, running);
-    const forget = (): void => void this.#pending.delete(key);
+    // Of two clients that put the same at once each is to have its own epoch signed for.
+    const pending = `${key} ${committee.epoch}`;
+    const running = this.#pending.get(pending) ?? this.#take(put, { header, packId, key, committee });
+    this.#pending.set(pending, running);
+    const forget = (): void => void this.#pending.delete(pending);
     running.then(forget, forget);
     return running;
   }
 
   async #take(
     { header: headerBytes, index, body }: PutShard,
-    { header, packId, key }: { header: PackHeader; packId: Uint8Array; key: string },
+    {
+      header,
+      packId,
+      key,
+      committee,
+    }: { header: PackHeader; packId: Uint8Array; key: string; committee: Committee },
   ): Promise<ShardReceipt> {
     const root = header.roots[index];
     if (root === undefined || body.length !== header.shardLen || !equal(shardRoot(body), root))
       throw new NodeError('bad-shard', { what: `the body is not shard ${index} of pack ${hex(packId)}` });
     // A copy before anything is awaited: whoever gives up may use the body again.
     const object = concat(putPrefix(headerBytes), body);
-    if (this.#held.has(key) && (await this.#intact(key))) return this.#renew(key);
+    if (this.#held.has(key) && (await this.#intact(key))) return this.#renew(key, committee);
     this.#reserve(object.length);
     try {
       await this.#options.bucket.put(key, object, this.#leaseEnd());
@@ -122,17 +132,16 @@ export class S3Engine implements NodeEngine {
     } finally {
       this.#bytes -= object.length;
     }
-    return this.#receipts.sign({ packId, index, root, length: header.shardLen }, this.#nextSeq++);
+    const shard = { packId, index, root, length: header.shardLen };
+    return this.#receipts.sign(shard, { seq: this.#nextSeq++, committee });
   }
 
-  async renewShard(
-    packId: Uint8Array,
-    { index, session }: { index: number; session: string },
-  ): Promise<ShardReceipt> {
+  async renewShard(packId: Uint8Array, { index, session, epoch }: RenewAt): Promise<ShardReceipt> {
+    const committee = signingCommittee(this.#options.committee(), epoch);
     const key = shardKey(packId, index);
     this.#sessions.touch(session, key);
     if (!(await this.#intact(key))) throw missing(`shard ${index} of pack ${hex(packId)}`);
-    return this.#renew(key);
+    return this.#renew(key, committee);
   }
 
   async getLeaves(
@@ -165,9 +174,10 @@ export class S3Engine implements NodeEngine {
     });
   }
 
-  seal(request: SealRequest): Promise<Uint8Array> {
-    const { signer, committee } = this.#options;
-    return sealChecked(request, { committee: committee(), signer, read: (id) => this.getPage(id) });
+  async seal(request: SealRequest): Promise<Uint8Array> {
+    const { signer } = this.#options;
+    const committee = sealingCommittee(this.#options.committee(), request.epoch);
+    return sealChecked(request, { committee, signer, read: (id) => this.getPage(id) });
   }
 
   deleteBlob(): Promise<never> {
@@ -199,13 +209,13 @@ export class S3Engine implements NodeEngine {
     return deleted;
   }
 
-  async #renew(key: string): Promise<ShardReceipt> {
+  async #renew(key: string, committee: Committee): Promise<ShardReceipt> {
     const { header, body } = await this.#read(key);
     const place = parseShardKey(key) as { id: string; index: number };
     await this.#options.bucket.put(leaseKey(key), new Uint8Array(0), this.#leaseEnd());
     const root = header.roots[place.index] as Uint8Array;
     const shard = { packId: fromHex(place.id), index: place.index, root, length: body.length };
-    return this.#receipts.sign(shard, this.#nextSeq++);
+    return this.#receipts.sign(shard, { seq: this.#nextSeq++, committee });
   }
 
   async #leaseOf(key: string): Promise<number> {
@@ -260,7 +270,7 @@ export class S3Engine implements NodeEngine {
   }
 
   #leaseEnd(): number {
-    return this.#options.committee().epoch + (this.#options.leaseEpochs ?? 26);
+    return this.#options.committee().epoch + (this.#options.leaseEpochs ?? LEASE_EPOCHS);
   }
 }
 

@@ -1,8 +1,10 @@
 /** `assay stake`, `assay pay settle`, `assay refund`: real commands on a real chain, log and settler. */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { hex, randomBytes, signStatement, systemClock } from '@assay/core';
+import { loadIdentity } from '@assay/core/node';
 import { assayDomain, paymentSigner, receiptPaymentDigest } from '@assay/core/money';
 import { devAddress } from '@assay/pay/node';
+import { localWallet } from '@assay/sdk';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSettler } from '../../services/src/settler/start.ts';
@@ -212,6 +214,29 @@ describe('assay wallet', () => {
     });
   });
 
+  it('finds deposits that an earlier build made without a salt, by the chain’s events, and begins to withdraw both', async () => {
+    const heir = ['--key', 'heir'];
+    const { address } = (await data('wallet', 'new', 'heir')) as { address: string };
+    await data('wallet', 'fund', '5', ...heir);
+    await data('wallet', 'deposit', '2', ...heir);
+    // Somebody else's deposits are nobody's business here.
+    await lab.payer(203, 400_000n);
+    const { paymentSecret } = loadIdentity(lab.path('keys/heir.json'));
+    const old = await lab.depositFrom(localWallet(paymentSecret), 1_500_000n);
+    expect(old.config).toMatchObject({ payer: address, salt: `0x${'0'.repeat(64)}` });
+    expect(await data('wallet', 'show', ...heir)).toMatchObject({
+      balance: '1500000',
+      deposited: '2000000',
+      otherDeposits: [{ paymentChannel: old.paymentChannel, deposited: '1500000', claimed: '0' }],
+    });
+    expect((await assay('wallet', 'show', ...heir)).out).toContain('has 1.5 simUSD more in payment channel');
+    const begun = await data('wallet', 'withdraw', ...heir);
+    expect(begun).toMatchObject({ state: 'begun', amount: '3500000' });
+    expect(begun['withdrawals']).toHaveLength(2);
+    const early = await assay('wallet', 'withdraw', ...heir, '--json');
+    expect([early.code, early.json()]).toMatchObject([2, { code: 'not-yet' }]);
+  });
+
   it('withdraws in two steps, the second after the delay and not before, exact to the unit', async () => {
     const desk = ['--key', 'desk'];
     const nothing = await assay('wallet', 'withdraw', '--key', 'till', '--json');
@@ -223,6 +248,18 @@ describe('assay wallet', () => {
     await lab.later(TERMS.withdrawDelay);
     expect((await assay('wallet', 'withdraw', ...desk)).out).toBe("2.5 simUSD is back in desk's wallet\n");
     expect(await data('wallet', 'show', ...desk)).toMatchObject({ balance: '5000000', deposited: '0' });
+  });
+
+  it('finishes both once their delay is over', async () => {
+    const heir = ['--key', 'heir'];
+    expect(await data('wallet', 'withdraw', ...heir)).toMatchObject({ state: 'finished', amount: '3500000' });
+    expect(await data('wallet', 'show', ...heir)).toMatchObject({
+      balance: '5000000',
+      deposited: '0',
+      otherDeposits: [],
+    });
+    const none = await assay('wallet', 'withdraw', ...heir, '--json');
+    expect([none.code, none.json()]).toMatchObject([2, { code: 'not-allowed' }]);
   });
 });
 

@@ -7,6 +7,7 @@ export { type Inputs, type InputSpec, inputTensor, tensorFrom } from './inputs.t
 export { type KnownParticipant, type Participants, provenParticipants } from './nodes.ts';
 export type { Budget } from './money/budget.ts';
 export type { Evidence, EvidenceState, KeptAnswer, KeptReceipt, OrderEvidence } from './money/evidence.ts';
+export type { Deposit, DepositQuery } from './money/deposits.ts';
 export type { Explanation } from './money/explain.ts';
 export type { PayableToken } from './money/pay-fetch.ts';
 export type { BookedPayment, Payment, PaymentStatus } from './money/payment.ts';

@@ -3,6 +3,7 @@ import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
 import { walletState } from '../wallet/chain.ts';
 import { walletOf } from '../wallet/client.ts';
+import { depositsIn } from '../wallet/deposits.ts';
 import { bookClient, moneyOf, moneyText, walletHolder } from '../wallet/report.ts';
 import { standings } from '../wallet/standing.ts';
 
@@ -22,6 +23,9 @@ export const walletShow = networkCommand<object, []>({
       return sum + BigInt(since.get(receipt)?.givenBack ?? 0);
     }, 0n);
     const text = (amount: bigint): string => moneyText(session, String(amount));
+    const others = (await depositsIn(session)).filter(
+      ({ paymentChannel, balance, claimed }) => paymentChannel !== state.paymentChannel && balance > claimed,
+    );
     return clean(
       {
         name,
@@ -32,6 +36,10 @@ export const walletShow = networkCommand<object, []>({
         claimed: String(state.claimed),
         paid: String(paid),
         givenBack: String(back),
+        otherDeposits: others.map(({ paymentChannel, config, balance, claimed }) => {
+          const amounts = { deposited: String(balance), claimed: String(claimed) };
+          return { paymentChannel, receiver: config.receiver, ...amounts };
+        }),
         ...(state.withdrawal === undefined
           ? {}
           : {
@@ -45,6 +53,10 @@ export const walletShow = networkCommand<object, []>({
         `${name} is ${state.address} on ${money.network}`,
         `holds ${text(state.balance)}`,
         `has deposited ${text(state.deposited)}, of which ${text(state.claimed)} is claimed`,
+        ...others.map(
+          ({ paymentChannel, balance, claimed }) =>
+            `has ${text(balance - claimed)} more in payment channel ${paymentChannel.slice(0, 12)}…, opened on other terms; "assay wallet withdraw" takes it back as well`,
+        ),
         `has paid ${text(paid)} for answers${back === 0n ? '' : `, and got ${text(back)} of it back`}`,
         ...(state.withdrawal === undefined
           ? []

@@ -14,7 +14,8 @@ import {
   verifyMerkleProof,
 } from '@assay/pay';
 import { SdkError } from '../errors.ts';
-import { type ChainToAsk, type PostedCharge, postedCharge } from './posted-charge.ts';
+import type { ChainToAsk } from './chain-to-ask.ts';
+import { type PostedCharge, postedCharge } from './posted-charge.ts';
 
 /** A statement that was proven to stand in the log. */
 export interface Placed<P> {

@@ -17,7 +17,7 @@ import { checkLeaf, type LeafChecked, type Placed } from './explain-leaf.ts';
 import type { Evidence } from './evidence.ts';
 import { paragraph } from './explain-words.ts';
 import type { BookedPayment, PaymentStatus } from './payment.ts';
-import type { ChainToAsk } from './posted-charge.ts';
+import type { ChainToAsk } from './chain-to-ask.ts';
 
 /** By what an explanation is checked. */
 export interface ExplainTrust {

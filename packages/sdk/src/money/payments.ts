@@ -6,7 +6,9 @@ import { SdkError } from '../errors.ts';
 import { type Fetch, Gateway, type Send } from '../gateway.ts';
 import type { Evidence, EvidenceBook, EvidenceState } from './evidence.ts';
 import { explainEvidence } from './explain-evidence.ts';
+import { type Deposit, type DepositQuery, depositsOf } from './deposits.ts';
 import { type Explanation, explainPayment } from './explain.ts';
+import type { Purse } from './purse.ts';
 import type { BookedPayment } from './payment.ts';
 import type { PaymentBook, PaymentFilter } from './payment-book.ts';
 
@@ -21,6 +23,8 @@ export interface PaymentsOptions {
   readonly curve: Secp256k1;
   /** JSON-RPC of the chain on which payments settle; without one its word stays unverified. */
   readonly rpc: string | undefined;
+  /** Whose deposits; absent where nobody pays. */
+  readonly purse: Pick<Purse, 'address'> | undefined;
 }
 
 /** The payments of one client. */
@@ -70,6 +74,28 @@ export class Payments {
     const kept = await this.#options.evidence.find(id);
     if (kept !== undefined) return kept;
     throw unknown(id);
+  }
+
+  /**
+   * What this wallet has deposited, as the chain of the option `rpc` tells it: in every payment channel that it ever opened,
+   * whatever its terms and whichever build opened it. Taken back on the settlement contract by `initiateWithdraw` and
+   * `finalizeWithdraw` with a deposit's `config`.
+   *
+   * @throws SdkError `no-wallet` | `usage`; Error when the chain cannot tell
+   */
+  async deposits(query: DepositQuery = {}): Promise<readonly Deposit[]> {
+    const { purse, rpc, fetch } = this.#options;
+    if (purse === undefined) {
+      throw new SdkError('no-wallet', { what: 'nobody pays here', fix: 'Give the client a wallet.' });
+    }
+    if (rpc === undefined) {
+      throw new SdkError('usage', {
+        what: 'deposits are read from the chain, and no JSON-RPC of it is given',
+        where: 'rpc',
+        fix: 'Name one that you believe: new Assay({ …, rpc }).',
+      });
+    }
+    return depositsOf({ url: rpc, fetch }, purse.address, query);
   }
 }
 

@@ -1,12 +1,6 @@
 /** What a chain says of a settled charge, read over JSON-RPC by two calls of the vault (specs/contracts.md). */
 import { chainIdOf } from '@assay/pay';
-import type { Fetch } from '../gateway.ts';
-
-/** A chain that the caller believes: its JSON-RPC. Never one that the gateway named. */
-export interface ChainToAsk {
-  readonly url: string;
-  readonly fetch: Fetch;
-}
+import { askChain, type ChainToAsk } from './chain-to-ask.ts';
 
 /** Which charge. */
 export interface SettledCharge {
@@ -29,17 +23,16 @@ export interface PostedCharge {
 const BATCHES = '0xb32c4d8d';
 const IS_REFUNDED = '0x55866c8d';
 const WORD = 64;
-const TIMEOUT_MS = 10_000;
 
 /** Reads it. Rejects with the reason for people when the chain cannot tell. */
 export async function postedCharge(chain: ChainToAsk, of: SettledCharge): Promise<PostedCharge> {
   const { network, vault, batch, receipt } = of;
-  const chainId = Number(await ask(chain, 'eth_chainId', []));
+  const chainId = Number(await askChain(chain, 'eth_chainId', []));
   if (chainId !== chainIdOf(network))
     throw new Error(`it is chain ${chainId}, and the charge is on ${network}`);
   const call = async (selector: string, argument: number): Promise<string> => {
     const data = selector + argument.toString(16).padStart(WORD, '0');
-    return String(await ask(chain, 'eth_call', [{ to: vault, data }, 'latest']));
+    return String(await askChain(chain, 'eth_call', [{ to: vault, data }, 'latest']));
   };
   const held = await call(BATCHES, batch);
   const refunded = await call(IS_REFUNDED, receipt);
@@ -52,14 +45,4 @@ export async function postedCharge(chain: ChainToAsk, of: SettledCharge): Promis
     root: postedAt === 0n ? undefined : held.slice(0, 2 + WORD),
     isRefunded: BigInt(refunded) === 1n,
   };
-}
-
-async function ask({ url, fetch }: ChainToAsk, method: string, params: readonly unknown[]): Promise<unknown> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const headers = { 'content-type': 'application/json' };
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(url, { method: 'POST', headers, body, signal });
-  const answer = (await response.json()) as { result?: unknown; error?: { message?: unknown } };
-  if (typeof answer.result === 'string') return answer.result;
-  throw new Error(`${method}: ${String(answer.error?.message ?? `status ${response.status}`)}`);
 }

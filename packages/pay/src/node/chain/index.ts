@@ -8,7 +8,7 @@ export {
   devDeployedAt,
   MULTICALL3,
 } from './addresses.ts';
-export { type BlockRange, BLOCKS_AT_ONCE, rangesDown, rangesUp } from './block-ranges.ts';
+export { type BlockRange, BLOCKS_AT_ONCE, rangesDown, rangesUp } from '../../block-ranges.ts';
 export { anvilBinary } from './anvil-binary.ts';
 export { type Anvil, EMBEDDED_CHAIN_ID, startAnvil } from './anvil.ts';
 export * from './artifacts/abis.ts';

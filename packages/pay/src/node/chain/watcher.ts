@@ -3,7 +3,7 @@
  * block away, or the node comes back with less. What comes instead is told then.
  */
 import { type Abi, type AbiEvent, parseEventLogs } from 'viem';
-import { rangesUp } from './block-ranges.ts';
+import { rangesUp } from '../../block-ranges.ts';
 import type { PublicClient } from './public-client.ts';
 import { RpcError } from './errors.ts';
 

@@ -1,7 +1,7 @@
 /** What the vault told of in events: batches that a settler posted and did not live to log, and payments that it holds. */
 import { parseEventLogs, type PublicClient } from 'viem';
 import { settlementVaultAbi } from '../chain/artifacts/abis.ts';
-import { rangesDown, rangesUp } from '../chain/block-ranges.ts';
+import { rangesDown, rangesUp } from '../../block-ranges.ts';
 
 /** A `BatchPosted` event. */
 export interface PostedEvent {

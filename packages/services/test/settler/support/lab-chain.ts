@@ -37,6 +37,15 @@ import {
 import { encodeAbiParameters, encodeFunctionData } from 'viem';
 import { CHAIN_ID, ORIGIN, type Payer, TERMS, TOKEN, TOKEN_DOMAIN, VAULT } from './lab-terms.ts';
 
+/** Whose deposit: the owner's key signs for the money, the session's address may spend it. */
+export interface LabWallet {
+  readonly owner: {
+    readonly address: string;
+    sign(digest: Uint8Array): `0x${string}` | Promise<`0x${string}`>;
+  };
+  readonly session: { readonly address: string };
+}
+
 /** Everybody's keys, and the chain. */
 export class LabChain {
   readonly dir = mkdtempSync(join(tmpdir(), 'assay-settler-'));
@@ -65,10 +74,16 @@ export class LabChain {
 
   /** A payer with `deposit` in a payment channel. */
   async payer(number: number, deposit: bigint): Promise<Payer> {
-    const wallet = this.wallet(number);
+    const owner = this.wallet(number);
+    await this.mint(owner.address, deposit);
+    return this.depositFrom({ owner, session: this.session(owner.address) }, deposit);
+  }
+
+  /** A deposit out of what a wallet holds, in a payment channel without a salt. */
+  async depositFrom({ owner: wallet, session }: LabWallet, deposit: bigint): Promise<Payer> {
     const config: ChannelConfig = {
       payer: wallet.address,
-      payerAuthorizer: this.session(wallet.address).address,
+      payerAuthorizer: session.address,
       receiver: VAULT,
       receiverAuthorizer: this.address('settler'),
       token: TOKEN,
@@ -76,7 +91,6 @@ export class LabChain {
       salt: `0x${'0'.repeat(64)}`,
     };
     const paymentChannel = paymentChannelId(config, CHAIN_ID);
-    await this.mint(wallet.address, deposit);
     const salt = `0x${'1'.repeat(64)}`;
     const nonce = depositNonce(paymentChannel, salt);
     const validBefore = BigInt(unixSeconds(systemClock) + 600);
@@ -88,7 +102,7 @@ export class LabChain {
       validBefore,
       nonce,
     };
-    const signature = wallet.sign(receiveDigest(TOKEN_DOMAIN, authorization));
+    const signature = await wallet.sign(receiveDigest(TOKEN_DOMAIN, authorization));
     const collectorData = encodeAbiParameters(
       [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
       [0n, validBefore, BigInt(salt), signature],

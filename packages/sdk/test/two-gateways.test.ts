@@ -3,21 +3,23 @@ import { randomBytes as nodeRandom } from 'node:crypto';
 import { join } from 'node:path';
 import { type LogRecord, openStatement, signStatement } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
-import { PAYMENT_SIGNATURE } from '@assay/pay';
-import { Money } from '@assay/views';
+import { PAYMENT_SIGNATURE, paymentChannelId, ZERO_BYTES32 } from '@assay/pay';
+import { chargedTwice, Money } from '@assay/views';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestMoney } from '../../services/test/support/money.ts';
 import { isOk, TestNetwork, until } from '../../services/test/support/network.ts';
 import type { ServiceProcess } from '../../services/test/support/service-process.ts';
 import { Assay, type Fetch, localWallet, type Wallet } from '../src/index.ts';
 
-const NAMES = ['gateway-a', 'gateway-b'] as const;
+const NAMES = ['gateway-a', 'gateway-b', 'gateway-c'] as const;
 const COST = 1_013n;
 
 let network: TestNetwork;
 let money: TestMoney;
 let a: ServiceProcess;
 let b: ServiceProcess;
+/** Of one operator with `a`: it leaves to that one what it charged. */
+let c: ServiceProcess;
 
 beforeAll(async () => {
   network = await TestNetwork.start();
@@ -27,10 +29,12 @@ beforeAll(async () => {
   const node = await network.node('node-a');
   a = await start('gateway-a');
   b = await start('gateway-b');
+  c = await start('gateway-c', [loadIdentity(join(network.directory, 'gateway-a.json')).keyId]);
   await until(() => network.follower.registry.leases.of(node.keyId, v1.digest) !== undefined);
   for (const [name, { url }] of [
     ['gateway-a', a],
     ['gateway-b', b],
+    ['gateway-c', c],
   ] as const) {
     await until(() => isOk(`${url}/v2/models/scale/ready`));
     const { signer } = loadIdentity(join(network.directory, `${name}.json`));
@@ -49,8 +53,11 @@ afterAll(async () => {
   await money.stop();
 });
 
-const start = (name: string): Promise<ServiceProcess> =>
-  network.gateway(name, { money: money.config(network.directory, name), attemptTimeoutMs: 20_000 });
+const start = (name: string, peers: readonly string[] = []): Promise<ServiceProcess> =>
+  network.gateway(name, {
+    money: { ...money.config(network.directory, name), peers },
+    attemptTimeoutMs: 20_000,
+  });
 
 async function funded(): Promise<Wallet> {
   const wallet = localWallet(new Uint8Array(nodeRandom(32)));
@@ -74,6 +81,24 @@ const charges = (payer: string): (LogRecord & { kind: 'charge' })[] =>
   network.records.filter(
     (record) => record.kind === 'charge' && record.predicate.payer === payer,
   ) as (LogRecord & { kind: 'charge' })[];
+
+const released = (payer: string): LogRecord[] =>
+  network.records.filter((record) => record.kind === 'release' && record.predicate.payer === payer);
+
+/** The first gateway answers once in full, and nothing of it arrives; from then on it is out of reach for what is paid. */
+function losing(payer: string): Fetch {
+  let lost = false;
+  return async (url, init) => {
+    const isPaid = new Headers(init?.headers).has(PAYMENT_SIGNATURE);
+    if (!isPaid || !url.startsWith(a.url)) return fetch(url, init);
+    if (!lost) {
+      lost = true;
+      await (await fetch(url, init)).arrayBuffer();
+      await until(() => charges(payer).length === 1, 60_000);
+    }
+    throw new TypeError('connection reset');
+  };
+}
 
 /** The money of the whole log, as everybody judges it. */
 async function judged(): Promise<Money> {
@@ -103,34 +128,35 @@ describe('two gateways on one vault', { timeout: 180_000 }, () => {
     expect(await money.balanceOf(payer)).toBe(6_000_000n);
   });
 
-  it('PROTOCOL 5.4: an answer that was lost and asked of the other one is charged once, and both go on being paid', async () => {
+  it('an answer that was lost, and its gateway with it, is ordered at the other one too: without peers both are paid, and it is told', async () => {
     const wallet = await funded();
     const payer = wallet.owner.address;
-    let lost = 0;
-    const losing: Fetch = async (url, init) => {
-      const reply = await fetch(url, init);
-      if (!url.startsWith(a.url) || !new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return reply;
-      // The gateway has sent it whole; it never arrives.
-      await reply.arrayBuffer();
-      lost += 1;
-      await until(() => charges(payer).length === 1, 60_000);
-      throw new TypeError('connection reset');
-    };
-    const answer = await clientOf([a.url, b.url], wallet, losing).infer(ask('lost-once'));
-    expect({ lost, from: answer.gateway, values: answer.values() }).toEqual({
-      lost: 1,
-      from: b.url,
-      values: [42],
-    });
+    const client = clientOf([a.url, b.url], wallet, losing(payer));
+    const answer = await client.infer(ask('lost-for-good'));
+    expect([answer.gateway, answer.values()]).toEqual([b.url, [42]]);
     for (const { url } of [a, b]) await clientOf(url, wallet).infer(ask());
+    await until(() => charges(payer).length === 4, 60_000);
+    const view = await judged();
+    expect(view.flawed).toEqual([]);
+    const twice = chargedTwice(view).filter((each) => each.payer === payer);
+    expect(twice).toMatchObject([{ request: 'lost-for-good', charges: [{}, {}] }]);
+  });
+
+  it('a gateway leaves a request to one of its peers that charged it: the answer is charged once, and both go on being paid', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    const client = clientOf([a.url, c.url], wallet, losing(payer));
+    const answer = await client.infer(ask('lost-once'));
+    expect(answer.gateway).toBe(c.url);
+    for (const { url } of [a, c]) await clientOf(url, wallet).infer(ask());
     await until(() => charges(payer).length === 3, 60_000);
-    await until(() => network.records.some(({ kind }) => kind === 'release'), 60_000);
+    await until(() => released(payer).length === 1, 60_000);
     const own = charges(payer).filter(({ predicate }) => predicate.order?.requestId === 'lost-once');
     expect(own).toHaveLength(1);
     expect((await judged()).flawed).toEqual([]);
   });
 
-  it('a charge that does not count takes nothing from a gateway, though anybody may log one', async () => {
+  it('no charge of another takes anything from a gateway, though anybody may log one and the payer may sign it', async () => {
     const wallet = await funded();
     const payer = wallet.owner.address;
     const client = clientOf(a.url, wallet);
@@ -142,11 +168,50 @@ describe('two gateways on one vault', { timeout: 180_000 }, () => {
     const { signer } = loadIdentity(join(network.directory, 'gateway-b.json'));
     await network.log.append(signStatement('charge', forged, signer), 'witnessed');
     await client.infer(ask('for-nothing'));
-    await client.infer(ask());
+    // The payer runs another gateway too, which charges it for the same request.
+    await clientOf(b.url, wallet).infer(ask('for-a-trifle'));
     await until(() => charges(payer).length === 4, 60_000);
+    await client.infer(ask('for-a-trifle'));
+    await client.infer(ask());
+    await until(() => charges(payer).length === 6, 60_000);
     const view = await judged();
-    expect(view.flawed).toHaveLength(1);
-    expect(view.charges.filter(({ charge }) => charge.payer === payer)).toHaveLength(3);
+    expect(view.flawed).toMatchObject([{ receipt: forged.receipt }]);
+    expect(view.charges.filter(({ charge }) => charge.payer === payer)).toHaveLength(5);
+    expect(released(payer)).toEqual([]);
+  });
+
+  it('a payment channel with no gateway’s salt is of whose charge counts first on it: a forged one blocks nobody', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    const payable = [{ network: money.network, asset: money.token, decimals: 6 }];
+    const client = new Assay({ gateway: a.url, policy: network.policy, wallet, payable });
+    const inputs = [{ name: 'x', shape: [1, 1], datatype: 'FP32', data: [21] }];
+    const body = JSON.stringify({ inputs });
+    const headers = { 'content-type': 'application/json' };
+    const pay = (url: string) =>
+      client.fetch(`${url}/v2/models/scale/infer`, { method: 'POST', headers, body });
+    const another = await funded();
+    await clientOf(a.url, another).infer(ask());
+    await until(() => charges(another.owner.address).length === 1, 60_000);
+    const { predicate } = charges(another.owner.address)[0]!;
+    const config = { ...predicate.batch!.config, payer, payerAuthorizer: wallet.session.address };
+    config.salt = ZERO_BYTES32;
+    const paymentChannel = paymentChannelId(config, 31_337);
+    const { amount } = predicate;
+    const forged = {
+      ...predicate,
+      payer,
+      batch: { ...predicate.batch!, config, paymentChannel, cumulative: amount },
+    };
+    const { signer } = loadIdentity(join(network.directory, 'gateway-c.json'));
+    await network.log.append(signStatement('charge', forged, signer), 'witnessed');
+    expect((await pay(a.url)).status).toBe(200);
+    await until(() => charges(payer).length === 2, 60_000);
+    expect((await pay(a.url)).status).toBe(200);
+    await until(() => charges(payer).length === 3, 60_000);
+    expect(charges(payer)[2]?.predicate.batch?.paymentChannel).toBe(paymentChannel);
+    expect((await judged()).capturedOn(paymentChannel)).toBe(2n * COST);
+    await expect(pay(b.url)).rejects.toMatchObject({ code: 'payment-refused' });
   });
 
   it('refuses a payment channel that another gateway charges: two ledgers cannot count one', async () => {

@@ -204,8 +204,13 @@ function dataOf(report: AuditReport, silent: readonly string[]): object {
   };
 }
 
-const moneyData = ({ charged, ...counts }: AuditedMoney): object => ({
+const moneyData = ({ charged, chargedTwice, ...counts }: AuditedMoney): object => ({
   ...counts,
+  chargedTwice: chargedTwice.map(({ payer, request, charges }) => ({
+    payer,
+    request,
+    charges: charges.map(({ index, gateway, amount }) => ({ entry: index, gateway, amount: String(amount) })),
+  })),
   charged: Object.fromEntries(Array.from(charged, ([network, amount]) => [network, String(amount)])),
 });
 
@@ -216,12 +221,27 @@ function* moneyLines({
   refunds,
   charged,
   chains,
+  chargedTwice,
 }: AuditedMoney): Generator<string> {
   yield `audited ${counted(charges, 'charge')}, ${counted(releases, 'release')}, ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${counted(refunds, 'refund')}`;
   for (const [network, amount] of charged) {
     const compared = chains.includes(network) ? 'compared with the chain' : 'the chain was not read';
     yield `${amount} units charged on ${network}, ${compared}`;
   }
+  yield* twiceLines(chargedTwice);
+}
+
+/** Most requests that are told one by one. */
+const TWICE_TOLD = 20;
+
+function* twiceLines(all: AuditedMoney['chargedTwice']): Generator<string> {
+  if (all.length === 0) return;
+  yield `${all.length} requests were charged by several gateways, each of which was ordered to answer (no finding):`;
+  for (const { payer, request, charges } of all.slice(0, TWICE_TOLD)) {
+    const by = charges.map(({ index, gateway, amount }) => `${amount} by ${gateway} in entry ${index}`);
+    yield `  ${request} of ${payer}: ${by.join(', ')}`;
+  }
+  if (all.length > TWICE_TOLD) yield `  and ${all.length - TWICE_TOLD} more`;
 }
 
 function* lines(report: AuditReport, run: Heard & { readonly seconds: number }): Generator<string> {
@@ -229,7 +249,7 @@ function* lines(report: AuditReport, run: Heard & { readonly seconds: number }):
   if (head === undefined) yield 'no checkpoint of this log could be verified';
   else yield `${head.checkpoint.origin}, ${head.checkpoint.size} entries, root ${hex(head.checkpoint.root)}`;
   yield `verified ${verified.entries} entries, ${verified.checkpoints} logged checkpoints, ${verified.viewRoots} view roots in ${run.seconds.toFixed(1)} s`;
-  if (report.money !== undefined) yield* moneyLines(report.money);
+  if (report.money !== undefined) for (const line of moneyLines(report.money)) yield named(line, report);
   if (run.known.length > 0) yield `compared with what ${run.known.length} witnesses hold`;
   for (const url of run.silent) yield `witness did not answer: ${url}`;
   for (const finding of findings) yield named(finding.message.replace('Finding', ''), report);

@@ -1,5 +1,6 @@
 /** The configuration file of each process of a local network. */
 import { writeFileSync } from 'node:fs';
+import { MONEY_RULES } from '@assay/views';
 import { PEOPLE, type PlannedNetwork } from './create.ts';
 import type { Layout, NodeFault } from './layout.ts';
 import { chainConfig, gatewayMoney, settlerConfig, witnessAnchor } from './money.ts';
@@ -30,6 +31,8 @@ export function writeConfigs(layout: Layout, network: PlannedNetwork): void {
     operatorKeyFile: layout.key('log'),
     policyFile: layout.policy,
     checkpointInterval: CHECKPOINT_INTERVAL_MS,
+    // A folder from before these rules gets them at its next start; what was charged until then stays judged as it was.
+    ...(network.money === undefined ? {} : { rules: [MONEY_RULES] }),
   });
   write(layout, 'view-keeper', {
     identity: layout.key('log'),

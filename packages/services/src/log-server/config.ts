@@ -28,6 +28,8 @@ const schema = z.strictObject({
   witnessTimeout: z.int().min(10).default(2_000),
   /** Milliseconds that `wait=witnessed` may wait. */
   waitTimeout: z.int().min(10).default(10_000),
+  /** Digests of the rules that the operator puts in force from the start, `rules.activate` (PROTOCOL 4.6). */
+  rules: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:<64 digits>')).default([]),
   quota: z
     .strictObject({ perSecond: z.number().positive(), burst: z.number().min(1) })
     .default({ perSecond: 2_000, burst: 20_000 }),
@@ -54,6 +56,10 @@ export function loadLogServerConfig(path: string): LogServerConfig {
 export function parseLogServerConfig(value: unknown, where: string): LogServerConfig {
   const result = schema.safeParse(value);
   if (result.success) {
+    if (result.data.admission === 'opaque' && result.data.rules.length > 0) {
+      const what = 'a log of any bytes has no operator to put rules in force';
+      throw new LogServerError('config', { what, where: `${where}: rules` });
+    }
     if (result.data.admission === 'opaque' || result.data.operatorKeyFile !== undefined) return result.data;
     throw new LogServerError('config', {
       what: 'statements need an operator',

@@ -1,5 +1,5 @@
-/** The log's operator as a participant: joins first, and logs every witnessed checkpoint that others may rely on. */
-import { declaredKeys, signStatement } from '@assay/core';
+/** The log's operator as a participant: joins first, says which rules are in force, and logs every witnessed checkpoint. */
+import { declaredKeys, hex, sha256, signStatement, utf8 } from '@assay/core';
 import type { Identity } from '@assay/core/node';
 import { parseCheckpoint, parseNote } from '@assay/log';
 import type { Log } from '@assay/log/node';
@@ -22,6 +22,17 @@ export class Operator {
   async join(endpoints: readonly string[]): Promise<void> {
     if (this.#log.size > 0) return;
     await this.#append(joinEntry(this.#identity, { roles: ['log'], name: 'log-operator', endpoints }));
+  }
+
+  /**
+   * Puts rules in force, by digest, unless this did so before. The nonce follows from the rules, so that the same is said in
+   * the same bytes at every start, and the log keeps it once.
+   */
+  async activate(rules: readonly string[]): Promise<void> {
+    for (const each of rules) {
+      const nonce = hex(sha256(utf8(`assay rules ${each}`))).slice(0, 32);
+      await this.#append(signStatement('rules.activate', { rules: each, nonce }, this.#identity.signer));
+    }
   }
 
   /** Logs a witnessed checkpoint as `checkpoint.cosigned`, once per size (PROTOCOL 3.1). */

@@ -82,6 +82,7 @@ export async function startLogServer(
     const publisher = publisherOf(config, { log, policy, operator, outside });
     serveLog(server, config, { log, publisher, admission, outside });
     await operator?.join([config.publicUrl ?? url]);
+    await operator?.activate(config.rules);
     // A crash between publishing and logging: what readers have seen is logged now.
     if (policy !== undefined && log.published !== undefined) await operator?.logCosigned(log.published);
     publisher.start();

@@ -14,6 +14,7 @@ import {
 import { createIdentity, type Identity } from '@assay/core/node';
 import { ed25519Cosigner, ed25519NoteSigner, formatVkey, parsePolicy, type Policy } from '@assay/log';
 import { openWitnessSeed } from '@assay/log/node';
+import { MONEY_RULES } from '@assay/views';
 import { Follower } from '../../src/follow/index.ts';
 import { LogClient } from '../../src/log-client/index.ts';
 import { type LogServerConfig, parseLogServerConfig } from '../../src/log-server/config.ts';
@@ -127,6 +128,7 @@ export class TestNetwork {
         policyFile: path('policy'),
         checkpointInterval: 50,
         refreshInterval: 1_000,
+        rules: [MONEY_RULES],
       },
       'test',
     );

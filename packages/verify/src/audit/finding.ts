@@ -22,7 +22,7 @@ export const FINDING_CODES = [
   'equivocation', // two statements under one declared key
   'charge-without-output', // money was charged for an output that is not in the log before it
   'output-without-charge', // an output with a price was neither charged nor released, although it was time
-  'charge-double', // a receipt or a request was charged a second time, or after a release
+  'charge-double', // a gateway charged a receipt or a request a second time, or after its release
   'charge-undelivered', // of the receipts of one request another was delivered, or none was said to be (PROTOCOL 5.4)
   'charge-amount', // not the price by the book, not the receipt's amount, above the order, or with another fee
   'charge-order', // the order is not the receipt's, not this payer's, or had ended

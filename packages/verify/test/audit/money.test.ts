@@ -1,9 +1,10 @@
 /** An auditor with the log and the chain alone finds every planted fault of money, each by its code, and nothing else. */
 import type { Predicate } from '@assay/core';
 import { bytes32Of, refundId, ZERO_BYTES32 } from '@assay/core/money';
-import { affectedReceipts, batchContent, refundContent } from '@assay/views';
+import { affectedReceipts, batchContent, PER_GATEWAY_RULES, refundContent } from '@assay/views';
 import { describe, expect, it } from 'vitest';
 import {
+  BOOK,
   NETWORK,
   type PaidLog,
   payer,
@@ -12,7 +13,7 @@ import {
   VAULT,
   voucherOf,
 } from '../../../views/test/money/paid-log.ts';
-import { owner, settler } from '../../../views/test/support/log-builder.ts';
+import { operator, owner, settler, stranger } from '../../../views/test/support/log-builder.ts';
 import {
   auditLog,
   type ChainBatch,
@@ -145,6 +146,26 @@ describe('money as it is', () => {
     expect(report.verdict).toBe('clean');
     expect(report.money).toMatchObject({ charges: 5, batches: 2, chains: [NETWORK] });
     expect(report.money?.charged.get(NETWORK)).toBe(5n * PRICE);
+  });
+
+  it('is clean, and tells it, when a payer ordered a request from two gateways and both charged it', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    log.log.join(stranger, ['gateway']);
+    const nonce = '5'.repeat(32);
+    log.log.add(operator, 'rules.activate', { rules: PER_GATEWAY_RULES, nonce });
+    const book = log.log.add(stranger, 'price.publish', { ...BOOK, nonce });
+    const once = { requestId: 'once' };
+    const salt = bytes32Of(stranger.keyId.slice('ed25519:'.length));
+    const answers = [log.answer(once), log.answer({ ...once, gateway: stranger, book, salt })];
+    log.witness();
+    for (const answer of answers) log.charge(answer);
+    post(log, chain);
+    const report = await audit(log, chain);
+    expect(report.findings.map(String)).toEqual([]);
+    expect(report.verdict).toBe('clean');
+    expect(report.money?.chargedTwice).toMatchObject([
+      { payer: payer.address, request: 'once', charges: [{ amount: PRICE }, { gateway: stranger.keyId }] },
+    ]);
   });
 
   it('cannot tell without the chain', async () => {

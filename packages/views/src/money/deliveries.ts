@@ -28,9 +28,9 @@ export class Deliveries {
     this.#receipts.set(request, [...(this.#receipts.get(request) ?? []), receipt]);
   }
 
-  /** The gateway that said last that it gave a receipt. */
-  by(receipt: string): string | undefined {
-    return this.#said.get(receipt)?.at(-1)?.gateway;
+  /** The gateways that said they gave a receipt, in the order in which they did. */
+  by(receipt: string): readonly string[] {
+    return (this.#said.get(receipt) ?? []).map(({ gateway }) => gateway);
   }
 
   /** What whoever `signer` speaks for gave to the request of a receipt; of several, what it named first. */

@@ -4,7 +4,7 @@
 export const CHARGE_FLAWS = [
   'no-output', // no receipt of that id counts before it
   'not-witnessed', // no logged witnessed checkpoint covers the receipt before the charge (PROTOCOL 4.3)
-  'double-charge', // the receipt, or the payer's request, was charged or released before
+  'double-charge', // the receipt, or the payer's request, was charged or released by this gateway before
   'not-delivered', // its gateway gave another receipt for this request, or said of none that it gave it (PROTOCOL 5.4)
   'price', // no price book of this gateway for this model and network, or another fee than it says
   'amount', // not the receipt's amount, not its price, or above the order's most
@@ -14,10 +14,10 @@ export const CHARGE_FLAWS = [
   'order', // the order is not the receipt's, not this request's, or not signed by who may spend
   'order-expired', // the receipt was recorded after the order's deadline
   'version', // the version has no weight in the decision ordered, nor in a superseding one (PROTOCOL 7.1)
-  'voucher', // the payment channel's terms, its payer or the voucher's signature do not hold
+  'voucher', // the payment channel's terms, its payer or the voucher's signature do not hold, or it is another gateway's
   'beyond-voucher', // more is captured than the voucher allows
   'cumulative', // not what was captured before plus this
-  'exact-value', // the exact payment is less than the amount
+  'exact-value', // the exact payment is less than the amount, or was charged before
 ] as const;
 
 /** Code of a flaw. */

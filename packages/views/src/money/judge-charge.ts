@@ -19,7 +19,7 @@ export interface ChargeContext {
   /** The receipt that it names, when one counts. */
   readonly output: PaidOutput | undefined;
   readonly price: PublishedPrice | undefined;
-  /** Whether the receipt, or the payer's request, was charged or released before. */
+  /** Whether the receipt, or the payer's request, was charged or released before, by whoever's act counts for it. */
   readonly ended: 'charged' | 'released' | undefined;
   /** What its gateway said before of giving this request an answer. */
   readonly delivery: Delivery;
@@ -27,6 +27,12 @@ export interface ChargeContext {
   readonly mustBeDelivered: boolean;
   /** All that was captured on the payment channel before. */
   readonly capturedBefore: bigint;
+  /** Whether a gateway is judged for itself alone, whatever others charged; else one charge counts over all of them. */
+  readonly isPerGateway: boolean;
+  /** The gateway whose charge counted first on the payment channel. */
+  readonly channelUser: string | undefined;
+  /** Whether a charge was made from the `exact` payment before. */
+  readonly isSpent: boolean;
 }
 
 /** A charge with everything it needs, found. */

@@ -7,9 +7,23 @@ import { signerOf } from './signer-of.ts';
 /** @returns `voucher`, `beyond-voucher`, `cumulative` or `exact-value` */
 export function judgePayment(found: ChargeCase): Judged {
   const { batch, exact, amount } = found.charge;
-  if (batch !== undefined) return judgeVoucher(found, batch);
+  if (batch !== undefined) return judgeUser(found, batch) ?? judgeVoucher(found, batch);
+  if (found.isPerGateway && found.isSpent)
+    return { flaw: 'exact-value', what: 'the payment was charged before' };
   if (exact !== undefined && BigInt(exact.value) >= BigInt(amount)) return undefined;
   return { flaw: 'exact-value', what: `${exact?.value ?? 0} was paid, ${amount} is charged` };
+}
+
+/** Two gateways cannot count one payment channel: it is of the one whose key is its salt, else of who charged it first. */
+function judgeUser(
+  { isPerGateway, channelUser, record, registry: { participants } }: ChargeCase,
+  { config }: NonNullable<ChargeCase['charge']['batch']>,
+): Judged {
+  if (!isPerGateway) return undefined;
+  const salted = participants.get(`ed25519:${config.salt.slice(2)}`);
+  const user = salted?.roles.includes('gateway') === true ? salted.keyId : channelUser;
+  if (user === undefined || participants.speaksFor(record.signer, user)) return undefined;
+  return { flaw: 'voucher', what: `the payment channel is another gateway's (${user})` };
 }
 
 function judgeVoucher(

@@ -1,22 +1,18 @@
 /** The money of one log: prices, what was charged and released, what was settled; and which charges count for nothing. */
-import { hex, type LogRecord, sha256, utf8 } from '@assay/core';
+import { type LogRecord, sha256 } from '@assay/core';
 import { nobleSecp256k1, type Secp256k1 } from '@assay/core/money';
 import type { Registry } from '../registry/index.ts';
 import type { ChargeRecord, PaidOutput, ReleaseRecord, SettledRecord } from './charge-record.ts';
 import { Deliveries } from './deliveries.ts';
+import { type End, type Ending, Ends, requestKey } from './ends.ts';
 import type { FlawedCharge } from './flaw.ts';
 import { judgeCharge } from './judge-charge.ts';
 import { nodeAddress } from './judge-payment-signature.ts';
+import { MoneyRules } from './money-rules.ts';
 import { PriceList } from './price-list.ts';
 
 /** RFC 6962 §2.1: what is hashed before a leaf. */
 const LEAF_PREFIX = Uint8Array.of(0);
-
-/**
- * Under these rules, in force from their `rules.activate` on, a charge needs a `request.deliver` of its gateway before it
- * (PROTOCOL 5.4). Without them a charge may only not contradict one, so that logs from before are read as they were.
- */
-export const DELIVERED_RULES = `sha256:${hex(sha256(utf8('assay money rules 2')))}`;
 
 /**
  * A pure fold over a log prefix, beside the registry that judges who may say what. Everything carries its log index, so
@@ -34,10 +30,13 @@ export class Money {
   readonly #charges: ChargeRecord[] = [];
   readonly #byReceipt = new Map<string, ChargeRecord>();
   readonly #captured = new Map<string, bigint>();
-  /** What became of a receipt, and of a payer's request: each ends once. */
-  readonly #ended = new Map<string, 'charged' | 'released'>();
+  /** The gateway whose charge counted first on a payment channel. */
+  readonly #channels = new Map<string, string>();
+  /** Payments of scheme `exact` that a charge was made from. */
+  readonly #exact = new Set<string>();
+  readonly #ends = new Ends();
   readonly #deliveries: Deliveries;
-  #mustBeDelivered = false;
+  readonly #rules = new MoneyRules();
 
   /** @param curve recovers signers; the native one makes folding some twenty times faster */
   constructor(registry: Registry, curve: Secp256k1 = nobleSecp256k1) {
@@ -71,13 +70,20 @@ export class Money {
     return this.#outputs.values();
   }
 
-  /** What became of a receipt: of itself, or of the request that it answers. */
-  endOf({ id, receipt }: PaidOutput): 'charged' | 'released' | undefined {
-    return this.#ended.get(id) ?? this.#ended.get(requestKey(receipt.request.client, receipt.request.id));
+  /**
+   * What became of a receipt, of itself or of the request that it answers, with a gateway that says it gave it; with any
+   * where none says so, since an output that nobody got is owed by nobody.
+   */
+  endOf({ id, index, receipt }: PaidOutput): End | undefined {
+    const ending = { receipt: id, request: requestKey(receipt.request.client, receipt.request.id) };
+    const gateways = this.#rules.isPerGateway(index) ? this.deliveredBy(id) : [];
+    if (gateways.length === 0) return this.#ends.ofAny(ending);
+    const ends = gateways.map((gateway) => this.#ends.of({ ...ending, gateway: this.#origin(gateway) }));
+    return ends.find((end) => end !== undefined);
   }
 
-  /** The gateway that said it delivered an output. */
-  deliveredBy(receipt: string): string | undefined {
+  /** The gateways that said they delivered an output; anybody may say so who joined as one. */
+  deliveredBy(receipt: string): readonly string[] {
     return this.#deliveries.by(receipt);
   }
 
@@ -99,7 +105,7 @@ export class Money {
         this.#deliveries.said(record.predicate.receipt, signer);
         break;
       case 'rules.activate':
-        this.#mustBeDelivered ||= record.predicate.rules === DELIVERED_RULES;
+        this.#rules.activate(record.predicate.rules, index);
         break;
       case 'charge':
         this.#addCharge(record);
@@ -133,19 +139,26 @@ export class Money {
     const output = this.#outputs.get(charge.receipt);
     const price = this.prices.get(charge.priceBook);
     const channel = charge.batch?.paymentChannel;
-    const keys = [charge.receipt];
-    if (output !== undefined) keys.push(requestKey(charge.payer, output.receipt.request.id));
+    const exact = charge.exact === undefined ? undefined : `${charge.payer} ${charge.exact.nonce}`;
+    const { id, index, signer: gateway } = record;
+    const ending: Ending = {
+      gateway: this.#origin(gateway),
+      receipt: charge.receipt,
+      request: output === undefined ? undefined : requestKey(charge.payer, output.receipt.request.id),
+    };
     const judged = judgeCharge(record, {
       registry: this.#registry,
       curve: this.#curve,
       output,
       price,
-      ended: keys.map((key) => this.#ended.get(key)).find((end) => end !== undefined),
-      delivery: this.#deliveries.of(charge.receipt, record.signer),
-      mustBeDelivered: this.#mustBeDelivered,
+      ended: this.#endedBefore(ending, index),
+      delivery: this.#deliveries.of(charge.receipt, gateway),
+      mustBeDelivered: this.#rules.mustBeDelivered,
       capturedBefore: channel === undefined ? 0n : this.capturedOn(channel),
+      isPerGateway: this.#rules.isPerGateway(index),
+      channelUser: channel === undefined ? undefined : this.#channels.get(channel),
+      isSpent: exact !== undefined && this.#exact.has(exact),
     });
-    const { id, index, signer: gateway } = record;
     if (judged !== undefined || output === undefined || price === undefined) {
       const { flaw, what } = judged ?? { flaw: 'no-output', what: 'there is no such receipt' };
       this.flawed.push({ id, index, gateway, receipt: charge.receipt, flaw, what });
@@ -162,23 +175,36 @@ export class Money {
       amount: BigInt(charge.amount),
       fee: BigInt(charge.fee),
     };
-    for (const key of keys) this.#ended.set(key, 'charged');
-    if (channel !== undefined) this.#captured.set(channel, this.capturedOn(channel) + counted.amount);
+    this.#ends.end(ending, 'charged');
+    if (exact !== undefined) this.#exact.add(exact);
+    if (channel !== undefined) {
+      this.#captured.set(channel, this.capturedOn(channel) + counted.amount);
+      if (!this.#channels.has(channel)) this.#channels.set(channel, gateway);
+    }
     this.#charges.push(counted);
-    this.#byReceipt.set(charge.receipt, counted);
+    if (!this.#byReceipt.has(charge.receipt)) this.#byReceipt.set(charge.receipt, counted);
   }
 
   /** A release of what was charged comes too late and changes nothing. */
   #addRelease(released: ReleaseRecord): void {
     const { receipt, payer } = released.release;
     const output = receipt === undefined ? undefined : this.#outputs.get(receipt);
-    const keys = receipt === undefined ? [] : [receipt];
-    if (output !== undefined) keys.push(requestKey(payer, output.receipt.request.id));
-    if (keys.some((key) => this.#ended.get(key) === 'charged')) return;
-    for (const key of keys) this.#ended.set(key, 'released');
+    const ending: Ending = {
+      gateway: this.#origin(released.gateway),
+      receipt,
+      request: output === undefined ? undefined : requestKey(payer, output.receipt.request.id),
+    };
+    if (this.#endedBefore(ending, released.index) === 'charged') return;
+    this.#ends.end(ending, 'released');
     this.releases.push(released);
   }
-}
 
-/** A payer's request, whoever answered it; receipts of paid requests name the payer's address as their client. */
-const requestKey = (payer: string, requestId: string): string => `${payer} ${requestId}`;
+  #endedBefore(ending: Ending, index: number): End | undefined {
+    return this.#rules.isPerGateway(index) ? this.#ends.of(ending) : this.#ends.ofAny(ending);
+  }
+
+  /** A gateway by its first key. */
+  #origin(keyId: string): string {
+    return this.#registry.participants.origin(keyId);
+  }
+}

@@ -8,7 +8,7 @@ export interface Uncharged {
   readonly output: PaidOutput;
   /** Unix seconds of the first witnessed checkpoint that covers it. */
   readonly witnessedAt: number;
-  /** The gateway that delivered it went on to later ones; else it is only slow. */
+  /** Whoever delivered it went on to later ones; else it is only slow. */
   readonly passedOver: boolean;
 }
 
@@ -25,9 +25,9 @@ export function uncharged(money: Money, registry: Registry): readonly Uncharged[
   for (const output of money.paidOutputs()) {
     const witnessedAt = registry.time.recordedAt(output.index);
     if (witnessedAt === undefined || money.endOf(output) !== undefined) continue;
-    const gateway = money.deliveredBy(output.id);
-    const newest = gateway === undefined ? undefined : reached.get(gateway);
-    const passedOver = newest !== undefined && newest - witnessedAt >= PASS_OVER_SECONDS;
+    // Of several that say they delivered it one may have made that up: only what holds for each of them is told.
+    const newest = money.deliveredBy(output.id).map((gateway) => reached.get(gateway) ?? 0);
+    const passedOver = newest.length > 0 && Math.min(...newest) - witnessedAt >= PASS_OVER_SECONDS;
     found.push({ output, witnessedAt, passedOver });
   }
   return found;

@@ -22,6 +22,8 @@ export interface Participant {
 /** The participants of one log. */
 export class Participants {
   readonly #byKey = new Map<string, Participant>();
+  /** The first key of each that rotated. */
+  readonly #origins = new Map<string, string>();
 
   get all(): Iterable<Participant> {
     return this.#byKey.values();
@@ -51,6 +53,7 @@ export class Participants {
   rotate(from: string, to: string, index: number): void {
     const old = this.#byKey.get(from);
     if (old === undefined) return;
+    this.#origins.set(to, this.origin(from));
     old.rotatedTo = to;
     old.rotatedAt = index;
     const { name, roles, operator, endpoints, paymentKey } = old;
@@ -82,6 +85,11 @@ export class Participants {
       key = this.#byKey.get(key)?.rotatedTo;
     }
     return false;
+  }
+
+  /** The key that whoever speaks by `keyId` now joined with. */
+  origin(keyId: string): string {
+    return this.#origins.get(keyId) ?? keyId;
   }
 
   withRole(role: string): Participant[] {

@@ -77,6 +77,11 @@ export interface Bend {
   readonly receiptBy?: typeof session;
   /** Whether the gateway says that it delivered it. */
   readonly delivered?: boolean;
+  /** Through which gateway, at which of its prices, from a payment channel with which salt. */
+  readonly gateway?: Person;
+  readonly book?: string;
+  readonly salt?: string;
+  readonly requestId?: string;
 }
 
 /** A delivered answer, ready to be charged. */
@@ -84,6 +89,9 @@ export interface PaidAnswer {
   readonly receipt: string;
   readonly order: Predicate<'charge'>['order'];
   readonly payer: typeof payer;
+  readonly gateway: Person;
+  readonly book: string;
+  readonly salt: string;
 }
 
 /** A log that statements can be added to, whatever it is made of. */
@@ -130,15 +138,16 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
   answer(bend: Bend = {}): PaidAnswer {
     const by = bend.payer ?? payer;
     const node = bend.node ?? nodeA;
-    const requestId = `req-${this.#requests++}`;
+    const requestId = bend.requestId ?? `req-${this.#requests++}`;
+    const { gateway: through = gateway, book = this.book, salt = ZERO_BYTES32 } = bend;
     const decision = this.log.timeline.registry.channels.get(channel)?.decisions.at(-1)?.id ?? '';
     const order: Order = {
-      paymentChannel: paymentChannelId(configOf(by), CHAIN),
+      paymentChannel: paymentChannelId(configOf(by, salt), CHAIN),
       requestId,
       requestHash: bytes32Of('7'.repeat(64)),
       channel,
       target: bytes32Of(decision),
-      priceBook: bytes32Of(this.book),
+      priceBook: bytes32Of(book),
       maxAmount: '2000',
       deadline: '9999999999',
       ...bend.order,
@@ -157,8 +166,8 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
       ...bend.receipt,
     };
     const id = this.#sign(node, bend.version ?? this.v1, receipt, bend.receiptBy ?? node.payment);
-    if (bend.delivered ?? true) this.deliver(id);
-    return { receipt: id, order: ordered ? signed : undefined, payer: by };
+    if (bend.delivered ?? true) this.deliver(id, through);
+    return { receipt: id, order: ordered ? signed : undefined, payer: by, gateway: through, book, salt };
   }
 
   /** The gateway says that it delivered a receipt. */
@@ -178,11 +187,11 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
 
   /** The charge of an answer, as an honest gateway makes it; `more` bends it. */
   charge(
-    { receipt, order, payer: by }: PaidAnswer,
+    { receipt, order, payer: by, gateway: through, book, salt }: PaidAnswer,
     more: Partial<Predicate<'charge'>> = {},
-    signer: Person = gateway,
+    signer: Person = through,
   ): string {
-    const config = configOf(by);
+    const config = configOf(by, salt);
     const paymentChannel = paymentChannelId(config, CHAIN);
     const cumulative = (this.#captured.get(paymentChannel) ?? 0n) + PRICE;
     this.#captured.set(paymentChannel, cumulative);
@@ -193,9 +202,14 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
       payer: by.address,
       amount: String(PRICE),
       fee: String(feeOf(BOOK, PRICE)),
-      priceBook: this.book,
+      priceBook: book,
       ...(order === undefined ? {} : { order }),
-      batch: { paymentChannel, config, cumulative: String(cumulative), voucher: voucherOf(by, 1_000_000n) },
+      batch: {
+        paymentChannel,
+        config,
+        cumulative: String(cumulative),
+        voucher: voucherOf(by, 1_000_000n, session, salt),
+      },
       ...more,
     });
   }
@@ -226,8 +240,8 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
   }
 }
 
-export function voucherOf(by: typeof payer, ceiling: bigint, signer = session) {
-  const id = paymentChannelId(configOf(by), CHAIN);
+export function voucherOf(by: typeof payer, ceiling: bigint, signer = session, salt: string = ZERO_BYTES32) {
+  const id = paymentChannelId(configOf(by, salt), CHAIN);
   return { maxClaimableAmount: String(ceiling), signature: signer.sign(voucherDigest(id, ceiling, CHAIN)) };
 }
 

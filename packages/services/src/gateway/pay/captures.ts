@@ -12,8 +12,8 @@ export interface CapturesOptions {
   readonly receiptEntry: (id: string) => Uint8Array | undefined;
   /** Whether the log is told that it was given to its client, before whatever is said from now on. */
   readonly isDelivered: (id: string) => boolean;
-  /** Whether the log has another gateway's charge for a payer's request, one that counts. */
-  readonly isChargedElsewhere: (payer: string, requestId: string) => Promise<boolean>;
+  /** Whether this gateway leaves a payer's request to another that charged it. */
+  readonly isLeftToAnother: (payer: string, requestId: string) => Promise<boolean>;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -76,7 +76,7 @@ export class Captures {
     const receipt = this.#remembered.get(receiptId) ?? this.#receipt(receiptId);
     this.#remembered.delete(receiptId);
     const chargeable = receipt !== undefined && this.#isChargeable(hold, receipt, recorded);
-    if (chargeable && !(await this.#isPaidElsewhere(hold))) {
+    if (chargeable && !(await this.#isLeft(hold))) {
       await ledger.capture(hold.id, (charge) => ({
         entry: signStatement('charge', charge, this.#options.signer),
       }));
@@ -93,9 +93,9 @@ export class Captures {
     return statement?.kind === 'output.receipt' ? statement.predicate : undefined;
   }
 
-  /** PROTOCOL 5.4: a client that lost an answer and asked another gateway pays one of the two. */
-  async #isPaidElsewhere({ order, payer, requestId }: Hold): Promise<boolean> {
-    return order !== undefined && this.#options.isChargedElsewhere(payer, requestId);
+  /** A client that lost an answer and asked a gateway of the same operator pays one of the two. */
+  async #isLeft({ order, payer, requestId }: Hold): Promise<boolean> {
+    return order !== undefined && this.#options.isLeftToAnother(payer, requestId);
   }
 
   /** The same rules by which everybody else judges the charge (`judgeCharge` in views). */

@@ -15,7 +15,6 @@ import {
   utf8,
 } from '@assay/core';
 import {
-  bytes32Of,
   type ChannelFacts,
   type Hold,
   type HoldTerms,
@@ -52,8 +51,8 @@ export interface CashierOptions {
   readonly deliveries: DeliveryLedger;
   readonly prices: PriceBooks;
   readonly registry: Registry;
-  /** Which gateway keeps the books of a payment channel. */
-  readonly gatewayOf: (paymentChannel: string) => string | undefined;
+  /** Which other gateway keeps the books of a payment channel, if one does. */
+  readonly userOf: (paymentChannel: string, salt: string) => Promise<string | undefined>;
   /** Signs statements; its key names whose prices count here. */
   readonly signer: Signer;
   readonly gateway: string;
@@ -120,7 +119,7 @@ export class Cashier {
     let channel = id === undefined ? undefined : await chain.channel(id);
     const context = { requirement, now: unixSeconds(clock), curve };
     const paid = verifyPayment(payment, { ...context, ...(channel === undefined ? {} : { channel }) });
-    if (paid.scheme === 'batch-settlement') this.#assertOurs(paid);
+    if (paid.scheme === 'batch-settlement') await this.#assertOurs(paid);
     if (paid.order !== undefined) checkOrder(paid.order, question, registry);
     if (paid.scheme === 'batch-settlement' && paid.deposit !== undefined) {
       channel = await chain.deposit(paid.paymentChannel, paid.config, paid.deposit);
@@ -128,17 +127,11 @@ export class Cashier {
     return { paid, terms: termsOf(paid, this.#termsContext(question)), channel };
   }
 
-  /**
-   * What a payment channel has been charged, two gateways cannot both count. One whose salt is this gateway's key is its
-   * own, whatever others say of it in the log.
-   *
-   * @throws PayError `terms`
-   */
-  #assertOurs({ paymentChannel, config }: { paymentChannel: string; config: { salt: string } }): void {
-    const { gatewayOf, gateway, registry } = this.#options;
-    if (config.salt === bytes32Of(gateway)) return;
-    const user = gatewayOf(paymentChannel);
-    if (user === undefined || user === gateway || registry.participants.speaksFor(gateway, user)) return;
+  /** What a payment channel has been charged, two gateways cannot both count. @throws PayError `terms` */
+  async #assertOurs(paid: { paymentChannel: string; config: { salt: string } }): Promise<void> {
+    const { paymentChannel, config } = paid;
+    const user = await this.#options.userOf(paymentChannel, config.salt);
+    if (user === undefined) return;
     throw new PayError('terms', {
       what: `the payment channel ${paymentChannel} is charged by another gateway (${user})`,
       where: 'payload.voucher.channelId',

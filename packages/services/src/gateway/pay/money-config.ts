@@ -35,6 +35,11 @@ export const moneyConfigSchema = z.strictObject({
   offerSeconds: z.int().min(30).default(300),
   /** Most that may be held without a witness having seen it, in atomic units (PROTOCOL 4.3). */
   maxUnwitnessedExposure: amount.default('1000000000'),
+  /**
+   * Key ids of gateways whose charge of a payer's request makes this one let its own go: those of the same operator, so
+   * that an answer that was lost and asked of both is paid once. Whoever is named here can keep this one from being paid.
+   */
+  peers: z.array(z.string().regex(/^ed25519:[0-9a-f]{64}$/, { error: 'expected a key id' })).default([]),
 });
 
 export type MoneyConfig = z.infer<typeof moneyConfigSchema>;

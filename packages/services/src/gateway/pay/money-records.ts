@@ -1,6 +1,6 @@
 /** Where charges, releases, batches and refunds stand in the log, so that payers can be shown them with their proofs. */
 import { AssayError, type LogRecord, type Predicate, readStatement } from '@assay/core';
-import type { Registry } from '@assay/views';
+import { MoneyRules, type Registry } from '@assay/views';
 import type { Skimmed } from '../../follow/index.ts';
 
 /** Log indexes of what became of one receipt's payment. */
@@ -33,16 +33,23 @@ interface Batch {
 
 /** An index over the followed log. */
 export class MoneyRecords {
+  readonly rules = new MoneyRules();
   readonly #charges = new Map<string, number>();
   readonly #releases = new Map<string, number>();
   readonly #batches: Batch[] = [];
   /** Log indexes of refunds by record id, and of the refund that compensated a receipt. */
   readonly #refunds = new Map<string, number>();
-  /** Key id of the gateway that charged first on a payment channel. */
-  readonly #channels = new Map<string, string>();
+  /** Charges that say they are the first on their payment channel, in log order. */
+  readonly #openings = new Map<string, SkimmedCharge[]>();
   /** Charges of a request, `<payer> <request id>`, in log order. */
   readonly #requests = new Map<string, SkimmedCharge[]>();
   readonly #refunded = new Map<string, { readonly refund: number; readonly disposition: number }>();
+  readonly #own: string;
+
+  /** @param own  key id of the gateway whose clients ask: of what several say about a receipt, they are shown its word */
+  constructor(own: string) {
+    this.#own = own;
+  }
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
   note(record: LogRecord, { ignored }: Registry): void {
@@ -50,6 +57,7 @@ export class MoneyRecords {
     // Who skims receipts cannot judge who may dispose of one; payers are shown the disposition itself.
     if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate, index);
     if (ignored.at(-1)?.index === index) return;
+    if (record.kind === 'rules.activate') this.rules.activate(record.predicate.rules, index);
     if (record.kind === 'refund') this.#refunds.set(record.id, index);
     if (record.kind !== 'batch') return;
     const { from, to } = record.predicate;
@@ -59,19 +67,19 @@ export class MoneyRecords {
   /**
    * Takes a charge or a release that nobody verified: there is one for every answer, most are this gateway's own, and
    * all that is done with it is to hand its bytes to who paid, who verifies them. Whoever is no gateway has no say; of
-   * several the first counts.
+   * several the first counts, and this gateway's own before it.
    */
   skim({ kind, envelope }: Skimmed, index: number, { participants }: Registry): void {
     if (kind !== 'charge' && kind !== 'release') return;
     if (participants.get(envelope.keyId)?.roles.includes('gateway') !== true) return;
-    const { receipt, paymentChannel, request, priceBook } = namedIn(envelope);
+    const { receipt, opens, request, priceBook } = namedIn(envelope);
     const records = kind === 'charge' ? this.#charges : this.#releases;
-    if (receipt !== undefined && !records.has(receipt)) records.set(receipt, index);
-    if (kind === 'charge' && paymentChannel !== undefined && !this.#channels.has(paymentChannel))
-      this.#channels.set(paymentChannel, envelope.keyId);
-    if (request === undefined || receipt === undefined || priceBook === undefined) return;
+    if (receipt !== undefined && (envelope.keyId === this.#own || !records.has(receipt)))
+      records.set(receipt, index);
+    if (receipt === undefined || priceBook === undefined) return;
     const charge = { id: envelope.id, index, gateway: envelope.keyId, receipt, priceBook };
-    this.#requests.set(request, [...(this.#requests.get(request) ?? []), charge]);
+    if (request !== undefined) add(this.#requests, request, charge);
+    if (opens !== undefined) add(this.#openings, opens, charge);
   }
 
   /** What was charged for a payer's request, by whomever, as it says: whoever acts on it judges it first. */
@@ -79,9 +87,9 @@ export class MoneyRecords {
     return this.#requests.get(`${payer} ${requestId}`) ?? [];
   }
 
-  /** Which gateway keeps the books of a payment channel, as far as the log shows it. */
-  gatewayOf(paymentChannel: string): string | undefined {
-    return this.#channels.get(paymentChannel);
+  /** Charges that say they are the first on a payment channel, as they say. */
+  openingsOf(paymentChannel: string): readonly SkimmedCharge[] {
+    return this.#openings.get(paymentChannel) ?? [];
   }
 
   of(receipt: string): PaymentRecords {
@@ -105,9 +113,16 @@ export class MoneyRecords {
   }
 }
 
+function add(to: Map<string, SkimmedCharge[]>, key: string, charge: SkimmedCharge): void {
+  const known = to.get(key);
+  if (known === undefined) to.set(key, [charge]);
+  else known.push(charge);
+}
+
 interface Named {
   readonly receipt?: string;
-  readonly paymentChannel?: string;
+  /** The payment channel on which nothing was captured before, by its own word. */
+  readonly opens?: string;
   /** `<payer> <request id>`. */
   readonly request?: string;
   readonly priceBook?: string;
@@ -119,11 +134,11 @@ function namedIn(envelope: Skimmed['envelope']): Named {
     const { kind, predicate } = readStatement(envelope);
     if (kind === 'release') return predicate.receipt === undefined ? {} : { receipt: predicate.receipt };
     if (kind !== 'charge') return {};
-    const { receipt, batch, payer, order, priceBook } = predicate;
+    const { receipt, batch, payer, order, priceBook, amount } = predicate;
     return {
       receipt,
       priceBook,
-      ...(batch === undefined ? {} : { paymentChannel: batch.paymentChannel }),
+      ...(batch === undefined || batch.cumulative !== amount ? {} : { opens: batch.paymentChannel }),
       ...(order === undefined ? {} : { request: `${payer} ${order.requestId}` }),
     };
   } catch (error) {

@@ -13,7 +13,7 @@ import type { DeliveryLedger } from '../delivery-ledger.ts';
 import { Captures } from './captures.ts';
 import { Cashier } from './cashier.ts';
 import { ChainAccess } from './chain-access.ts';
-import { counts } from './foreign-charge.ts';
+import { ForeignCharges } from './foreign-charges.ts';
 import { leafProof } from './leaf-proof.ts';
 import type { MoneyConfig } from './money-config.ts';
 import { type Carry, eventsOf, moneyJournal } from './money-journal.ts';
@@ -39,7 +39,7 @@ const TEND_MS = 1_000;
 /** Money in one gateway. */
 export class Till {
   readonly prices = new PriceBooks();
-  readonly records = new MoneyRecords();
+  readonly records: MoneyRecords;
   readonly #options: TillOptions;
   readonly #events: JournalledEvent[] = [];
   readonly #entries = new Map<string, string>();
@@ -50,6 +50,7 @@ export class Till {
 
   constructor(options: TillOptions) {
     this.#options = options;
+    this.records = new MoneyRecords(options.identity.keyId);
   }
 
   /** Takes up a record of the outbox while that is opened. */
@@ -97,7 +98,15 @@ export class Till {
       if (receipt !== undefined) deliveries.deliveredBeforeCrash(receipt);
     chain.start();
     const { signer, keyId: gateway } = identity;
-    const { prices } = this;
+    const { prices, records } = this;
+    const foreign = new ForeignCharges({
+      registry: view.registry,
+      records,
+      indexOf: (id) => view.indexOf(id),
+      entryAt: (index) => this.#entryAt(index),
+      gateway,
+      peers: money.peers,
+    });
     const cashier = new Cashier({
       money,
       chain,
@@ -105,7 +114,7 @@ export class Till {
       deliveries,
       prices,
       registry: view.registry,
-      gatewayOf: (paymentChannel) => this.records.gatewayOf(paymentChannel),
+      userOf: (paymentChannel, salt) => foreign.userOf(paymentChannel, salt),
       signer,
       gateway,
       secret: hmacSha256(identity.paymentSecret, utf8('assay gateway money journal')),
@@ -118,7 +127,7 @@ export class Till {
       view,
       receiptEntry: (id) => deliveries.receiptEntry(id),
       isDelivered: (id) => deliveries.isDelivered(id),
-      isChargedElsewhere: (payer, requestId) => this.#isChargedElsewhere(gateway, payer, requestId),
+      isLeftToAnother: (payer, requestId) => foreign.isLeftToAnother(payer, requestId),
       signer,
       clock,
       onFailure: (error) => log.error({ err: error }, 'capturing'),
@@ -156,18 +165,6 @@ export class Till {
         ? {}
         : { voucher: { maxClaimableAmount: String(books.ceiling), signature: books.signature } }),
     };
-  }
-
-  async #isChargedElsewhere(gateway: string, payer: string, requestId: string): Promise<boolean> {
-    const { view } = this.#options;
-    const context = {
-      registry: view.registry,
-      indexOf: (id: string) => view.indexOf(id),
-      entryAt: (index: number) => this.#entryAt(index),
-    };
-    for (const charge of this.records.chargesOf(payer, requestId))
-      if (charge.gateway !== gateway && (await counts(charge, context))) return true;
-    return false;
   }
 
   /** Siblings from a settled charge's leaf to its batch's root, as its settler gives them; undefined without one. */

@@ -10,6 +10,7 @@ import { type RunningLogServer, startLogServer } from '../../../src/log-server/s
 import { SettlerBooks } from '../../../src/settler/settler-books.ts';
 import { type RunningWitness, startWitness } from '../../../src/witness/start.ts';
 import { nobleSecp256k1 } from '@assay/core/money';
+import { MONEY_RULES } from '@assay/views';
 import { CHAIN_ID, ORIGIN, VAULT, entropy } from './lab-terms.ts';
 import { LabChain } from './lab-chain.ts';
 
@@ -74,6 +75,7 @@ export class LabLog extends LabChain {
         operatorKeyFile: this.path('operator.json'),
         policyFile: this.path('policy'),
         checkpointInterval: 50,
+        rules: [MONEY_RULES],
         refreshInterval: 1_000,
       },
       'test',

@@ -1,5 +1,5 @@
 /** Every charge against its output, its order and its price; every batch against its charges, and against the chain. */
-import type { ChargeFlaw, Money, Timeline } from '@assay/views';
+import { type ChargedTwice, chargedTwice, type ChargeFlaw, type Money, type Timeline } from '@assay/views';
 import type { FindingCode, Findings } from '../finding.ts';
 import { auditBatches } from './audit-batches.ts';
 import { auditChain } from './audit-chain.ts';
@@ -17,6 +17,8 @@ export interface AuditedMoney {
   readonly charged: ReadonlyMap<string, bigint>;
   /** Whether each network that settled anything was read. */
   readonly chains: readonly string[];
+  /** Requests of a payer that several gateways charged, each by right: for information, and no finding. */
+  readonly chargedTwice: readonly ChargedTwice[];
 }
 
 /** What each broken rule is called in an audit. */
@@ -58,6 +60,7 @@ export async function auditMoney(
     refunds: money.refunds.length,
     charged: chargedBy(money),
     chains,
+    chargedTwice: chargedTwice(money),
   };
 }
 

@@ -82,7 +82,9 @@ async function claimed(
   { funded, total }: ChainRefund,
   isRefunded: (receipt: number) => Promise<boolean>,
 ): Promise<{ readonly least: bigint; readonly most: bigint }> {
-  const amounts = new Map(charges.map(({ charge }) => [charge.output.index, charge.amount]));
+  const amounts = new Map<number, bigint>();
+  for (const { charge } of charges)
+    amounts.set(charge.output.index, (amounts.get(charge.output.index) ?? 0n) + charge.amount);
   const share = (amount: bigint): bigint => (total === 0n ? 0n : (amount * funded) / total);
   const one = async ({ amount, receipts }: PayerShare): Promise<readonly [bigint, bigint]> => {
     const marked: bigint[] = [];

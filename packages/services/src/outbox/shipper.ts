@@ -21,8 +21,6 @@ export interface ShipperOptions {
   readonly isRefusal: (error: unknown) => boolean;
   /** Told of each failed try (`refused: false`) and each entry given up. */
   readonly onProblem: (problem: ShippingProblem) => void;
-  /** How long a batch that is not full waits for company, in milliseconds. */
-  readonly lingerMs?: number;
   /** Shortest and longest wait between tries, in milliseconds. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
 }
@@ -36,7 +34,9 @@ export interface ShippingProblem {
 
 const BATCH_ENTRIES = 256;
 const BATCH_BYTES = 1 << 20;
+/** How long a batch that is not full waits for company, and how long after the one before it, in milliseconds. */
 const LINGER_MS = 10;
+const APART_MS = 50;
 const BACKOFF = { first: 50, most: 5_000 };
 
 /** The sending loop; one per outbox. */
@@ -46,6 +46,7 @@ export class Shipper {
   #wake: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #limit = BATCH_ENTRIES;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ShipperOptions) {
     this.#options = options;
@@ -88,6 +89,7 @@ export class Shipper {
   async #shipOnce(): Promise<boolean> {
     const { outbox, log, isRefusal, onProblem } = this.#options;
     const batch = outbox.oldestUnsent(this.#limit, BATCH_BYTES);
+    this.#sentAt = performance.now();
     try {
       // Alone, an entry is told what is wrong with it; in a batch the log only says which one stopped it.
       await (batch.length === 1 ? log.append(batch[0] as Uint8Array) : log.appendBatch(batch));
@@ -116,9 +118,9 @@ export class Shipper {
     return promise;
   }
 
-  /** What comes within a moment goes along: one append of the log for all of it. */
+  /** What comes within a moment goes along: one append of the log for all of it. A busy outbox sends 20 times a second. */
   async #linger(): Promise<void> {
-    const delay = this.#options.lingerMs ?? LINGER_MS;
+    const delay = Math.max(LINGER_MS, this.#sentAt + APART_MS - performance.now());
     await sleep(delay, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 

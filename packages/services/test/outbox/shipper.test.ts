@@ -17,6 +17,8 @@ let server: Server;
 let url = '';
 /** Entries in the order in which the log took them, repeats included. */
 let taken: string[] = [];
+/** Requests so far. */
+let asked = 0;
 let problems: ShippingProblem[] = [];
 /** What the log says to the next requests: a status, or 'drop' for a connection that ends; then it takes everything. */
 let answers: (number | 'drop' | 'take-and-drop')[] = [];
@@ -26,10 +28,12 @@ let refused = new Set<string>();
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'assay-shipper-'));
   taken = [];
+  asked = 0;
   problems = [];
   answers = [];
   refused = new Set();
   server = createServer((request, response) => {
+    asked += 1;
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -87,6 +91,19 @@ describe('the shipper', () => {
     expect(await shipper.flush(5_000)).toBe(true);
     expect(taken).toEqual(['a', 'b', 'c']);
     expect(outbox.shippedCount).toBe(3);
+  });
+
+  it('gathers what a busy process says: a batch that is not full goes at most every 50 ms', async () => {
+    shipper.start();
+    const began = performance.now();
+    for (let i = 0; i < 60; i++) {
+      await put(`${i}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await shipper.flush(10_000)).toBe(true);
+    expect(taken).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`));
+    // One at once, then one in each 50 ms that passed; a timer may fire a millisecond early.
+    expect(asked).toBeLessThanOrEqual(2 + (performance.now() - began) / 48);
   });
 
   it('tries for as long as it takes: the log is down, refuses for a while, loses its answer', async () => {

@@ -246,8 +246,7 @@ export class Follower {
   /** A witnessed checkpoint came by in the log: the tree read so far must be the one that the witnesses saw. */
   #settle({ note, origin, size }: Predicate<'checkpoint.cosigned'>): void {
     const { root } = parseCheckpoint(parseNote(utf8(note)).text);
-    this.#tail.check({ size: Number(size), root }, 'split-view');
-    this.#tail.settle(Number(size));
+    this.#tail.settle({ size: Number(size), root }, 'split-view');
     this.#notBefore = { origin, size, root: hex(root) };
     this.#witnessedSize = Math.max(this.#witnessedSize, Number(size));
     const time = this.registry.time.newest?.time ?? 0;

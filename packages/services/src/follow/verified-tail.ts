@@ -5,6 +5,14 @@ import { CompactRange, leafHash } from '@assay/log';
 /** A log whose bytes contradict its checkpoints. */
 export class FollowError extends AssayError<'root-mismatch' | 'split-view' | 'shrunk'> {}
 
+/** What of a checkpoint the entries are held against. */
+interface SizedRoot {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+type TreeFault = 'root-mismatch' | 'split-view';
+
 /** The tree over all entries read so far, able to give its root at any size since the last settled one. */
 export class VerifiedTail {
   #settled = new CompactRange();
@@ -34,26 +42,38 @@ export class VerifiedTail {
     return (size === this.size ? this.#whole : this.#rangeAt(size)).root();
   }
 
+  /** Checks a checkpoint against the entries read. @throws FollowError */
+  check({ size, root }: SizedRoot, code: TreeFault): void {
+    const read = this.rootAt(size);
+    if (read !== undefined) assertSame(read, { size, root }, code);
+  }
+
+  /**
+   * Checks a checkpoint and folds everything below its size into the compact range: roots before it can no longer be
+   * asked. One that lies before the last settled size says nothing any more.
+   *
+   * @throws FollowError
+   */
+  settle({ size, root }: SizedRoot, code: TreeFault): void {
+    const count = size - this.#settled.size;
+    if (count < 0) return;
+    const range = this.#rangeAt(size);
+    assertSame(range.root(), { size, root }, code);
+    this.#settled = range;
+    this.#leaves.splice(0, count);
+  }
+
   #rangeAt(size: number): CompactRange {
     const range = this.#settled.clone();
     for (const leaf of this.#leaves.slice(0, size - this.#settled.size)) range.append(leaf);
     return range;
   }
+}
 
-  /** Checks a checkpoint against the entries read. @throws FollowError */
-  check(checkpoint: { size: number; root: Uint8Array }, code: 'root-mismatch' | 'split-view'): void {
-    const root = this.rootAt(checkpoint.size);
-    if (root === undefined || equal(root, checkpoint.root)) return;
-    throw new FollowError(code, {
-      what: `the first ${checkpoint.size} entries hash to ${hex(root)}, and a signed checkpoint says ${hex(checkpoint.root)}`,
-      fix: 'Stop relying on this log, and keep both: they are proof against its operator.',
-    });
-  }
-
-  /** Folds everything below `size` into the compact range; roots before it can no longer be asked. */
-  settle(size: number): void {
-    const count = size - this.#settled.size;
-    for (const leaf of this.#leaves.slice(0, count)) this.#settled.append(leaf);
-    this.#leaves = this.#leaves.slice(Math.max(0, count));
-  }
+function assertSame(read: Uint8Array, { size, root }: SizedRoot, code: TreeFault): void {
+  if (equal(read, root)) return;
+  throw new FollowError(code, {
+    what: `the first ${size} entries hash to ${hex(read)}, and a signed checkpoint says ${hex(root)}`,
+    fix: 'Stop relying on this log, and keep both: they are proof against its operator.',
+  });
 }

@@ -75,10 +75,19 @@ export function publicKeyOf(keyId: string): Uint8Array {
 const MAX_CACHED_KEYS = 4_096;
 const publicKeys = new Map<string, Uint8Array>();
 
+/** An entry as it was just made. */
+export interface Sealed {
+  /** Record id. */
+  readonly id: string;
+  readonly entry: Uint8Array;
+}
+
 /** Signs `payload` and returns the entry's bytes: a canonical JSON envelope. */
-export function sealEnvelope(payload: Uint8Array, signer: Signer): Uint8Array {
-  const sig = base64(signer.sign(pae(PAYLOAD_TYPE, payload)));
-  return utf8(`${HEAD}${base64(payload)}${BEFORE_KEY}${keyIdOf(signer.publicKey)}${MIDDLE}${sig}${TAIL}`);
+export function sealEnvelope(payload: Uint8Array, signer: Signer): Sealed {
+  const signed = pae(PAYLOAD_TYPE, payload);
+  const sig = base64(signer.sign(signed));
+  const text = `${HEAD}${base64(payload)}${BEFORE_KEY}${keyIdOf(signer.publicKey)}${MIDDLE}${sig}${TAIL}`;
+  return { id: sha256Hex(signed), entry: utf8(text) };
 }
 
 /**

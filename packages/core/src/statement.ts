@@ -1,7 +1,7 @@
 /** A statement: an in-toto Statement v1 whose predicate is one of our catalogue's. */
 import { sha256Hex, type Signer } from '#platform';
 import { fromUtf8, utf8 } from './bytes.ts';
-import { type Envelope, parseEnvelope, sealEnvelope, verifyEnvelope } from './dsse.ts';
+import { type Envelope, parseEnvelope, type Sealed, sealEnvelope, verifyEnvelope } from './dsse.ts';
 import { AssayError } from './errors.ts';
 import { canonicalJson, parseJsonText } from './json.ts';
 import { type CanonicalPattern, canonicalPattern } from './statements/canonical-pattern.ts';
@@ -56,11 +56,16 @@ function subjectOf(
  * @throws StatementError `schema` when the predicate breaks its schema, `too-large` beyond 16 KiB
  */
 export function signStatement<K extends Kind>(kind: K, predicate: Predicate<K>, signer: Signer): Uint8Array {
+  return sealStatement(kind, predicate, signer).entry;
+}
+
+/** `signStatement`, with the record id that the entry has. */
+export function sealStatement<K extends Kind>(kind: K, predicate: Predicate<K>, signer: Signer): Sealed {
   const { head, middle, last } = frameOf(kind);
   const text = predicateText(kind, predicate);
-  const entry = sealEnvelope(utf8(`${head}${text}${middle}${sha256Hex(utf8(text))}${last}`), signer);
-  assertSize(entry);
-  return entry;
+  const sealed = sealEnvelope(utf8(`${head}${text}${middle}${sha256Hex(utf8(text))}${last}`), signer);
+  assertSize(sealed.entry);
+  return sealed;
 }
 
 /** The canonical text of a predicate that fits its schema. */

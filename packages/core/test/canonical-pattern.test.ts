@@ -148,7 +148,7 @@ describe('a schema as the regular expression of its canonical texts', () => {
   it('a statement gets one verdict, whichever way it is read', () => {
     const verdict = (payload: string): unknown => {
       try {
-        const { predicate, keys, kind } = openStatement(sealEnvelope(utf8(payload), signer.signer));
+        const { predicate, keys, kind } = openStatement(sealEnvelope(utf8(payload), signer.signer).entry);
         return { predicate, keys, kind };
       } catch (error) {
         if (error instanceof AssayError) return error.message;

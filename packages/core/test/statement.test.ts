@@ -16,6 +16,7 @@ import {
   parseEnvelope,
   readEntry,
   sealEnvelope,
+  sealStatement,
   sha256,
   signStatement,
   utf8,
@@ -47,7 +48,7 @@ const resigned = (
   change(payload);
   const digest = hex(sha256(utf8(canonicalJson(payload.predicate))));
   if (payload.subject[0] !== undefined) payload.subject[0].digest.sha256 = digest;
-  return sealEnvelope(utf8(canonicalJson(payload)), signer.signer);
+  return sealEnvelope(utf8(canonicalJson(payload)), signer.signer).entry;
 };
 interface Payload {
   subject: { name: string; digest: { sha256: string } }[];
@@ -65,6 +66,10 @@ describe('statements', () => {
     expect(opened.kind).toBe(kind);
     expect(opened.predicate).toEqual(examples[kind]);
     expect(opened.signer).toBe(signer.keyId);
+    expect(sealStatement(kind, examples[kind] as never, signer.signer)).toEqual({
+      id: opened.id,
+      entry: utf8(entry),
+    });
     expect(AUTHORITY[kind]).toBeDefined();
   });
 

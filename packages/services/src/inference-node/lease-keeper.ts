@@ -3,7 +3,7 @@ import {
   type Clock,
   type Entropy,
   freshId,
-  readEntry,
+  sealStatement,
   type Signer,
   signStatement,
   unixSeconds,
@@ -164,9 +164,9 @@ export class LeaseKeeper {
     const { leaseSeconds, entropy, signer, head, put } = this.#options;
     const expires = this.#now() + leaseSeconds;
     const predicate = { version, expires, nonce: freshId(entropy), ...head() };
-    const entry = signStatement('serve.lease', predicate, signer);
+    const { id, entry } = sealStatement('serve.lease', predicate, signer);
     await put({ meta: { kind: 'lease', version }, entry });
-    return readEntry(entry).id;
+    return id;
   }
 
   /** The last request of the version is durable when nothing is in flight, so the head stated here covers it. */

@@ -1,5 +1,5 @@
 /** The sequence of one process's receipts: numbered without a gap, each naming the one before (PROTOCOL 5.1). */
-import { type Predicate, readEntry, type Signer, signStatement } from '@assay/core';
+import { type Predicate, sealStatement, type Signer, signStatement } from '@assay/core';
 
 type Receipt = Predicate<'output.receipt'>;
 
@@ -39,8 +39,7 @@ export class ReceiptStream {
     const previous = this.#last === undefined ? {} : { previous: this.#last.id };
     const placed: Receipt = { ...receipt, stream: this.id, sequence: String(sequence), ...previous };
     const predicate = pay === undefined ? placed : { ...placed, paymentSignature: pay(placed) };
-    const entry = signStatement('output.receipt', predicate, this.#signer);
-    this.#last = { id: readEntry(entry).id, sequence, entry };
+    this.#last = { ...sealStatement('output.receipt', predicate, this.#signer), sequence };
     return this.#last;
   }
 

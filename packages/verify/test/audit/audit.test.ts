@@ -290,7 +290,7 @@ describe('what the statements say', () => {
       'entry-signature',
     ]);
     const newer = begun(5);
-    newer.append(sealEnvelope(utf8(statementOfTomorrow), ed25519Signer(new Uint8Array(32).fill(0x55))));
+    newer.append(sealEnvelope(utf8(statementOfTomorrow), ed25519Signer(new Uint8Array(32).fill(0x55))).entry);
     const report = await audit(newer.files());
     expect([...report.counts]).toEqual([['entry-unknown', 1]]);
     expect(report.verdict).toBe('incomplete');

@@ -36,7 +36,7 @@ export class Child {
   }
 
   stop(): void {
-    this.#process.kill();
+    this.#process.disconnect();
   }
 }
 

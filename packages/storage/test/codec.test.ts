@@ -7,7 +7,13 @@ import { generator } from '../src/codec/matrix.ts';
 import { pureKernel, ReedSolomon, sharedWasmKernel, wasmKernel } from '../src/index.ts';
 
 const wasm = wasmKernel({ bytes: 8 << 20 });
-const kernels = [pureKernel(), wasm, sharedWasmKernel({ bytes: 8 << 20 })];
+const kernels = [
+  pureKernel(),
+  wasm,
+  sharedWasmKernel({ bytes: 8 << 20 }),
+  wasmKernel({ bytes: 8 << 20, relaxed: false }),
+  sharedWasmKernel({ bytes: 8 << 20, relaxed: false }),
+];
 
 /** The vectors' data: byte i of shard j is (i·7 + j·31 + (i >> 8)) mod 256. */
 const dataShards = (k: number, length: number): Uint8Array[] =>
@@ -45,6 +51,13 @@ const shapes = [
   [10, 16],
   [4, 10],
   [11, 31],
+  // Every number of rows that a kernel may handle together, and some beyond.
+  [4, 5],
+  [3, 6],
+  [3, 7],
+  [2, 7],
+  [3, 12],
+  [2, 13],
 ] as const;
 
 describe('Reed–Solomon', () => {

@@ -10,6 +10,8 @@ import { PLAIN_MODULE, SHARED_MODULE } from './wasm-module.ts';
 const PAGE = 65_536;
 /** Room for the tables and addresses of one job: 255 × 255 coefficients never meet, 64 rows of 128 do. */
 const SCRATCH = 512 * 1_024;
+/** Rows that codec/rs.c handles together (`GROUP` there), and whose tables therefore lie together. */
+const TABLE_GROUP = 6;
 
 interface Exports {
   readonly __heap_base: { readonly value: number };
@@ -19,6 +21,7 @@ interface Exports {
 /** The few names of the WebAssembly API used here: the ES library that core compiles against has none. */
 interface WasmApi {
   Module: new (bytes: Uint8Array) => object;
+  validate(bytes: Uint8Array): boolean;
   Instance: new (module: object, imports: object) => { readonly exports: unknown };
   Memory: new (descriptor: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
 }
@@ -34,7 +37,12 @@ export interface WasmKernelOptions {
   readonly bytes: number;
   /** A memory made by another thread's kernel: this kernel then allocates nothing but its scratch. */
   readonly shared?: { readonly memory: WasmMemory; readonly scratch: number };
+  /** False for the module without relaxed SIMD, which otherwise serves only runtimes that have none. */
+  readonly relaxed?: boolean;
 }
+
+/** A module with relaxed SIMD, and the same without. */
+type Builds = Readonly<Record<'relaxed' | 'strict', string>>;
 
 /** A kernel and what another thread needs to join it. */
 export interface WasmKernel extends Kernel {
@@ -75,13 +83,13 @@ export function sharedWasmKernel(options: WasmKernelOptions): WasmKernel {
   return build(SHARED_MODULE, options, true);
 }
 
-function build(source: string, options: WasmKernelOptions, shared: boolean): WasmKernel {
+function build(builds: Builds, options: WasmKernelOptions, shared: boolean): WasmKernel {
   if (api === undefined) throw unavailable('there is no WebAssembly here');
   const pages = Math.ceil((options.bytes + SCRATCH + 2 * PAGE) / PAGE);
   const memory =
     options.shared?.memory ??
     new api.Memory({ initial: pages, maximum: shared ? 65_536 : pages, ...(shared ? { shared } : {}) });
-  const exports = instantiate(source, memory);
+  const exports = instantiate(chosen(builds, options), memory);
   aligned.add(memory.buffer);
   const slots = new SlotAllocator(memory, exports.__heap_base.value);
   const scratch = options.shared?.scratch ?? slots.take(SCRATCH).byteOffset;
@@ -95,10 +103,16 @@ function build(source: string, options: WasmKernelOptions, shared: boolean): Was
   };
 }
 
-function instantiate(source: string, memory: WasmMemory): Exports {
+/** Both give the same bytes; the relaxed one is half as fast again. */
+function chosen({ relaxed, strict }: Builds, options: WasmKernelOptions): Uint8Array {
+  const quick = fromBase64(relaxed);
+  return options.relaxed !== false && (api as WasmApi).validate(quick) ? quick : fromBase64(strict);
+}
+
+function instantiate(code: Uint8Array, memory: WasmMemory): Exports {
   const { Module, Instance } = api as WasmApi;
   try {
-    return new Instance(new Module(fromBase64(source)), { env: { memory } }).exports as Exports;
+    return new Instance(new Module(code), { env: { memory } }).exports as Exports;
   } catch (cause) {
     throw unavailable('this runtime refuses the SIMD module', cause);
   }
@@ -136,7 +150,7 @@ function multiplyRows(job: RowProduct, machine: Machine): void {
   try {
     const inputs = src.map((column) => place(column, true));
     const outputs = dst.map((column) => place(column, false));
-    writeTables(new Uint8Array(machine.memory.buffer, machine.scratch, tableBytes), matrix);
+    writeTables(new Uint8Array(machine.memory.buffer, machine.scratch, tableBytes), matrix, src.length);
     const addresses = new Uint32Array(
       machine.memory.buffer,
       machine.scratch + tableBytes,
@@ -152,11 +166,21 @@ function multiplyRows(job: RowProduct, machine: Machine): void {
   }
 }
 
-function writeTables(out: Uint8Array, matrix: Uint8Array): void {
-  matrix.forEach((coefficient, at) => {
-    for (let x = 0; x < 16; x++) {
-      out[at * 32 + x] = multiply(coefficient, x);
-      out[at * 32 + 16 + x] = multiply(coefficient, x << 4);
+/** The tables of a matrix of rows of `k`, in the order in which codec/rs.c goes through them. */
+function writeTables(out: Uint8Array, matrix: Uint8Array, k: number): void {
+  const rows = matrix.length / k;
+  let at = 0;
+  for (let first = 0; first < rows; first += TABLE_GROUP) {
+    for (let j = 0; j < k; j++) {
+      for (let row = first; row < Math.min(rows, first + TABLE_GROUP); row++, at += 32)
+        writeTable(out.subarray(at, at + 32), matrix[row * k + j] as number);
     }
-  });
+  }
+}
+
+function writeTable(out: Uint8Array, coefficient: number): void {
+  for (let x = 0; x < 16; x++) {
+    out[x] = multiply(coefficient, x);
+    out[16 + x] = multiply(coefficient, x << 4);
+  }
 }

@@ -3,6 +3,7 @@
  * `node bench/store/main.ts [--mib 256] [--rounds 5] [--rss-mib 1024] [--json]`. All figures are medians of this run.
  */
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { enableCompileCache } from 'node:module';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ import type { PeerOrReason } from './peer.ts';
 import { changedShare, resumed, uploadRss } from './single.ts';
 import { median, MIB, quantile, rate, timed } from './stats.ts';
 import { lineOf, target } from './targets.ts';
+import { COMPILE_CACHE } from './threads.ts';
 import { tus } from './tus.ts';
 
 const { values: flags } = parseArgs({
@@ -26,6 +28,7 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+enableCompileCache(COMPILE_CACHE);
 const [mib, rounds] = [Number(flags.mib), Number(flags.rounds)];
 const load = loadavg()[0] ?? 0;
 const root = await mkdtemp(join(tmpdir(), 'assay-bench-'));

@@ -12,6 +12,7 @@ import { header, writeModel } from './model-file.ts';
 import { overHttp } from './networks.ts';
 import { clientOf, store } from './ours.ts';
 import { MIB } from './stats.ts';
+import { COMPILE_CACHE } from './threads.ts';
 
 const CLIENT = fileURLToPath(new URL('./client.ts', import.meta.url));
 /** Shards of a whole pack of 16 MiB. */
@@ -24,7 +25,8 @@ interface Running {
 }
 
 function run(args: readonly string[], onBar: (bytes: number) => void = () => undefined): Running {
-  const child = spawn(process.execPath, [CLIENT, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE };
+  const child = spawn(process.execPath, [CLIENT, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env });
   let rss: number | undefined;
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     const [word, value] = line.split(' ');
@@ -94,13 +96,18 @@ export async function changedShare(): Promise<number> {
   return second.packs.reduce((sum, { packLen }) => sum + packLen, 0) / MIB;
 }
 
-/** Peak RSS in bytes of a client that uploads `mebibytes` MiB to nodes in other processes. */
+/** Peak RSS in bytes of a client that has run once before and uploads `mebibytes` MiB to nodes in other processes. */
 export async function uploadRss(directory: string, mebibytes: number): Promise<number> {
   await mkdir(directory, { recursive: true });
   await using network = await overHttp(directory);
   const path = join(directory, 'large.safetensors');
-  await writeModel(path, mebibytes);
-  const rss = await run([network.processes?.networkFile ?? '', path, join(directory, 'journal')]).done;
+  const upload = async (size: number): Promise<number | undefined> => {
+    await writeModel(path, size);
+    return run([network.processes?.networkFile ?? '', path, join(directory, `journal-${size}`)]).done;
+  };
+  // The first run of a client compiles; what is asked is what one needs that has run before.
+  await upload(1);
+  const rss = await upload(mebibytes);
   await rm(directory, { recursive: true, force: true });
   return rss ?? NaN;
 }

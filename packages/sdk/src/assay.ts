@@ -16,7 +16,8 @@ import {
   orderDeclined,
   orderSent,
 } from './money/keep-evidence.ts';
-import { FREE, type Payment } from './money/payment.ts';
+import { LostOrders } from './money/lost-orders.ts';
+import { type AlsoOrdered, FREE, type Payment } from './money/payment.ts';
 import { Payments } from './money/payments.ts';
 import type { Prepared, Quote } from './money/purse.ts';
 import { type Price, readPrice } from './money/quote.ts';
@@ -34,6 +35,14 @@ interface Going {
   readonly prepared: Prepared | undefined;
   /** What is known of it until an answer comes. */
   readonly sent: Evidence;
+  /** Where else it was ordered, and no answer came. */
+  readonly alsoOrdered?: readonly AlsoOrdered[];
+}
+
+/** An answer that is paid for, and whether it is for the order in hand. */
+interface Booking extends Pick<Going, 'alsoOrdered'> {
+  readonly prepared: Prepared;
+  readonly isOurs: boolean;
 }
 
 const NOTHING: Pick<Going, 'prepared'> = { prepared: undefined };
@@ -78,6 +87,7 @@ export class Assay {
     const { gateways, entropy } = this.#settings;
     const id = ask.id ?? freshId(entropy);
     const begun = new Map<Gateway, Promise<Going>>();
+    const lost = new LostOrders();
     const inference = await firstAnswer(
       gateways,
       (gateway) =>
@@ -92,9 +102,9 @@ export class Assay {
             going.catch(() => begun.delete(gateway));
             return going;
           },
-          () => begun.delete(gateway),
+          { end: () => begun.delete(gateway), lost },
         ),
-      this.#settings,
+      { ...this.#settings, mayOwe: (gateway) => lost.has(gateway) },
     ).finally(() => this.#letGo(begun));
     if (this.#settings.followProofs) inference.proof().catch(() => undefined);
     return inference;
@@ -173,19 +183,26 @@ export class Assay {
   }
 
   /** Asks one gateway. A 402 that tells what we had forgotten is answered once. */
-  async #ask(gateway: Gateway, begin: () => Promise<Going>, end: () => void): Promise<Inference> {
+  async #ask(
+    gateway: Gateway,
+    begin: () => Promise<Going>,
+    { end, lost }: { readonly end: () => void; readonly lost: LostOrders },
+  ): Promise<Inference> {
     for (let again = false; ; again = true) {
       const going = await begin();
       const { question, prepared } = going;
       const where = gateway.url + question.path;
       const money = prepared === undefined ? {} : { [PAYMENT_SIGNATURE]: prepared.header };
       const { headers, body } = question.message;
-      const reply = await gateway.call(question.path, {
-        method: 'POST',
-        headers: { ...headers, ...money },
-        body,
+      const call = { method: 'POST', headers: { ...headers, ...money }, body } as const;
+      const reply = await gateway.call(question.path, call).catch((error: unknown) => {
+        lost.failed(gateway, prepared, error);
+        throw error;
       });
-      if (reply.status === 200) return this.#acceptOrKeep(gateway, going, reply);
+      if (reply.status === 200) {
+        lost.answered(gateway);
+        return this.#acceptOrKeep(gateway, { ...going, ...lost.alsoOrdered }, reply);
+      }
       end();
       if (prepared !== undefined) await this.#declined(going, prepared, reply);
       if (reply.status !== 402) throw refused(where, reply);
@@ -227,7 +244,8 @@ export class Assay {
     }
   }
 
-  async #accept(gateway: Gateway, { question, prepared, sent }: Going, reply: Reply): Promise<Inference> {
+  async #accept(gateway: Gateway, going: Going, reply: Reply): Promise<Inference> {
+    const { question, prepared, sent } = going;
     const { policy, participants, curve, evidence } = this.#settings;
     const where = gateway.url + question.path;
     const answer = decodeAnswer(reply.body, reply.headers.get(HEADER_LENGTH), where);
@@ -235,7 +253,8 @@ export class Assay {
     const { paymentKey } = await trustedNode(checked.node, gateway, participants);
     const isOurs = prepared === undefined || checked.receipt.order === prepared.order;
     if (prepared !== undefined && isOurs) checkCharge(checked, prepared, { paymentKey, curve });
-    const payment = prepared === undefined ? FREE : await this.#book(gateway, checked, { prepared, isOurs });
+    const payment =
+      prepared === undefined ? FREE : await this.#book(gateway, checked, { ...going, prepared, isOurs });
     if (prepared !== undefined) await keepAnswered(evidence, sent, checked);
     return new Inference({
       checked,
@@ -250,7 +269,7 @@ export class Assay {
   async #book(
     gateway: Gateway,
     checked: CheckedAnswer,
-    { prepared, isOurs }: { readonly prepared: Prepared; readonly isOurs: boolean },
+    { prepared, isOurs, alsoOrdered }: Booking,
   ): Promise<Payment> {
     const { purse, book, clock } = this.#settings;
     this.#ended.add(prepared);
@@ -261,8 +280,9 @@ export class Assay {
       const booked = await book.find(id);
       if (booked !== undefined) return booked;
     }
-    const payment = isOurs ? await purse?.paid(prepared, checked) : purse?.paidBefore(prepared, checked);
-    if (payment === undefined) return FREE;
+    const paid = isOurs ? await purse?.paid(prepared, checked) : purse?.paidBefore(prepared, checked);
+    if (paid === undefined) return FREE;
+    const payment = { ...paid, ...(alsoOrdered === undefined ? {} : { alsoOrdered }) };
     const at = clock.now();
     await book.add({
       ...payment,

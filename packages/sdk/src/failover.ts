@@ -6,12 +6,22 @@ import { type Gateway, GatewayAway } from './gateway.ts';
 export interface Persistence {
   /** Tries per gateway. */
   readonly tries: number;
+  /**
+   * Whether a gateway may owe the answer to a paid request that was lost on the way. It is asked again at least once, since
+   * another one is paid for answering anew; only when it is out of reach, or refuses, another is asked.
+   */
+  readonly mayOwe?: (gateway: Gateway) => boolean;
   /** Waits so many milliseconds, or until the caller is done with it. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** The request itself, and once more to fetch what may be owed. */
+const TRIES_IF_OWED = 2;
+
+const isRefusal = (error: unknown): error is SdkError =>
+  error instanceof SdkError && (error.code === 'refused' || error.code === 'payment-refused');
 
 /**
  * The first answer. The same gateway is asked again first: it may have the answer already, and gives the same bytes for
@@ -22,17 +32,19 @@ const LONGEST_PAUSE_MS = 2_000;
 export async function firstAnswer<T>(
   gateways: readonly Gateway[],
   ask: (gateway: Gateway) => Promise<T>,
-  { tries, sleep }: Persistence,
+  { tries, mayOwe = () => false, sleep }: Persistence,
 ): Promise<T> {
-  const failures: GatewayAway[] = [];
+  const failures: Error[] = [];
   for (const gateway of gateways) {
-    for (let attempt = 0; attempt < tries; attempt++) {
+    for (let attempt = 0; attempt < (mayOwe(gateway) ? Math.max(tries, TRIES_IF_OWED) : tries); attempt++) {
       if (attempt > 0) await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt));
       try {
         return await ask(gateway);
       } catch (error) {
-        if (!(error instanceof GatewayAway)) throw error;
+        const isNo = isRefusal(error) && mayOwe(gateway) && gateway !== gateways.at(-1);
+        if (!isNo && !(error instanceof GatewayAway)) throw error;
         failures.push(error);
+        if (isNo) break;
       }
     }
   }

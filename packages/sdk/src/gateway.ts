@@ -49,6 +49,18 @@ export class GatewayAway extends Error {
   }
 }
 
+/** What a platform says when nothing of a request went out. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+/** Whether a gateway may have taken a request of which no answer came; browsers do not tell, so there it may. */
+export function mayHaveTaken(error: unknown): boolean {
+  if (!(error instanceof GatewayAway) || error.status !== undefined) return false;
+  let cause: unknown = error.cause;
+  for (; cause instanceof Error; cause = cause.cause)
+    if (NEVER_SENT.has((cause as { code?: unknown }).code)) return false;
+  return true;
+}
+
 const TIMEOUT_MS = 60_000;
 
 /** A gateway. */

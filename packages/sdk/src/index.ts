@@ -10,7 +10,7 @@ export type { Evidence, EvidenceState, KeptAnswer, KeptReceipt, OrderEvidence } 
 export type { Deposit, DepositQuery } from './money/deposits.ts';
 export type { Explanation } from './money/explain.ts';
 export type { PayableToken } from './money/pay-fetch.ts';
-export type { BookedPayment, Payment, PaymentStatus } from './money/payment.ts';
+export type { AlsoCharged, AlsoOrdered, BookedPayment, Payment, PaymentStatus } from './money/payment.ts';
 export type { PaymentFilter } from './money/payment-book.ts';
 export type { Payments } from './money/payments.ts';
 export type { Price } from './money/quote.ts';

@@ -41,6 +41,21 @@ describe('payments of a client', () => {
     expect(await other.list()).toHaveLength(72);
   });
 
+  it('adds to a payment what became known later, and goes on writing behind it', async () => {
+    const store = memoryStore();
+    const book = await filled(store, 70);
+    const alsoCharged = [{ gateway: 'ed25519:00', entry: 7, receipt: 'a'.repeat(64), amount: '5' }];
+    for (const n of [3, 69]) await book.amend(payment(n).receipt, { alsoCharged });
+    await book.add(payment(70));
+    await book.add(payment(69));
+    const all = await book.list();
+    expect(all).toHaveLength(71);
+    expect(all.filter((each) => each.alsoCharged !== undefined).map(({ request }) => request)).toEqual([
+      'request-69',
+      'request-3',
+    ]);
+  });
+
   it('reads books that hold a whole day on one page', async () => {
     const store = memoryStore();
     await store.set('payment-days', JSON.stringify(['2026-11-25']));

@@ -128,18 +128,69 @@ describe('two gateways on one vault', { timeout: 180_000 }, () => {
     expect(await money.balanceOf(payer)).toBe(6_000_000n);
   });
 
+  it('PROTOCOL 5.3: an answer that was lost is fetched from the gateway that was paid for it, before another is asked', async () => {
+    const wallet = await funded();
+    const payer = wallet.owner.address;
+    let lost = 0;
+    const losingOnce: Fetch = async (url, init) => {
+      const reply = await fetch(url, init);
+      if (lost > 0 || !new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return reply;
+      lost += 1;
+      await reply.arrayBuffer();
+      throw new TypeError('connection reset');
+    };
+    // One try for each gateway: what may be owed is fetched all the same.
+    const client = clientOf([a.url, b.url], wallet, losingOnce);
+    const answer = await client.infer(ask('fetched-again'));
+    expect({ lost, from: answer.gateway, also: answer.payment.alsoOrdered }).toEqual({
+      lost: 1,
+      from: a.url,
+    });
+    await client.infer(ask());
+    await until(() => charges(payer).length === 2, 60_000);
+    expect(network.receiptsOf('fetched-again')).toHaveLength(1);
+  });
+
+  it('of a gateway that refuses what it may owe another is asked', async () => {
+    const wallet = await funded();
+    let paid = 0;
+    const refusing: Fetch = async (url, init) => {
+      if (!url.startsWith(a.url) || !new Headers(init?.headers).has(PAYMENT_SIGNATURE))
+        return fetch(url, init);
+      paid += 1;
+      if (paid === 1) throw new TypeError('connection reset');
+      return Response.json({ error: 'not here' }, { status: 409 });
+    };
+    const answer = await clientOf([a.url, b.url], wallet, refusing).infer(ask());
+    expect({ paid, from: answer.gateway }).toEqual({ paid: 2, from: b.url });
+    expect(answer.payment.alsoOrdered).toMatchObject([{ gateway: a.url, reserved: '1058' }]);
+    await expect(clientOf(a.url, wallet, refusing).infer(ask())).rejects.toMatchObject({ code: 'refused' });
+  });
+
   it('an answer that was lost, and its gateway with it, is ordered at the other one too: without peers both are paid, and it is told', async () => {
     const wallet = await funded();
     const payer = wallet.owner.address;
     const client = clientOf([a.url, b.url], wallet, losing(payer));
     const answer = await client.infer(ask('lost-for-good'));
     expect([answer.gateway, answer.values()]).toEqual([b.url, [42]]);
+    expect(answer.payment.alsoOrdered).toMatchObject([{ gateway: a.url }]);
     for (const { url } of [a, b]) await clientOf(url, wallet).infer(ask());
     await until(() => charges(payer).length === 4, 60_000);
     const view = await judged();
     expect(view.flawed).toEqual([]);
     const twice = chargedTwice(view).filter((each) => each.payer === payer);
     expect(twice).toMatchObject([{ request: 'lost-for-good', charges: [{}, {}] }]);
+    const byA = twice[0]!.charges.find(({ output }) => output.id !== answer.receipt.id)!;
+    const also = { entry: byA.index, gateway: byA.gateway, receipt: byA.output.id, amount: String(COST) };
+    await until(
+      async () => (await client.payments.explain('lost-for-good')).payment?.alsoCharged !== undefined,
+      60_000,
+    );
+    const { text } = await client.payments.explain('lost-for-good');
+    expect(text).toContain(
+      `charged there as well: 0.001013 (1013 atomic units) by ${byA.gateway.slice(0, 20)}`,
+    );
+    expect(await client.payments.list()).toMatchObject([{ request: 'lost-for-good', alsoCharged: [also] }]);
   });
 
   it('a gateway leaves a request to one of its peers that charged it: the answer is charged once, and both go on being paid', async () => {

@@ -80,7 +80,8 @@ export const payList = networkCommand<ListFlags, []>({
       const made = `${name.slice(name.indexOf('/') + 1)} ${nameOfVersion(registry, digest)}`;
       const then =
         payment.givenBackBy === undefined ? WORDS[payment.status] : givenBackText(payment.givenBackBy);
-      return `${moment}  ${moneyText(session, charged).padStart(20)}  ${shortId(receipt)}  ${made}  request ${request}${then === '' ? '' : `  ${then}`}`;
+      const twice = payment.alsoOrdered === undefined ? '' : `  ${elsewhere(payment)}`;
+      return `${moment}  ${moneyText(session, charged).padStart(20)}  ${shortId(receipt)}  ${made}  request ${request}${then === '' ? '' : `  ${then}`}${twice}`;
     });
     return clean({ payments: listed, total: String(total), refused: refused.map(({ request }) => request) }, [
       ...lines,
@@ -94,3 +95,9 @@ export const payList = networkCommand<ListFlags, []>({
     ]);
   },
 });
+
+/** A request that had been ordered at another gateway before: `pay explain` looks whether that one charged it too. */
+const elsewhere = ({ alsoCharged = [], alsoOrdered = [] }: BookedPayment): string =>
+  alsoCharged.length > 0
+    ? `charged by ${alsoCharged.length + 1} gateways`
+    : `also ordered at ${alsoOrdered.map(({ gateway }) => gateway).join(', ')}`;

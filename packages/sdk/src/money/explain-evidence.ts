@@ -3,7 +3,8 @@ import { AssayError } from '@assay/core';
 import { type Gateway, GatewayAway } from '../gateway.ts';
 import { objectOf } from '../oip.ts';
 import type { Evidence } from './evidence.ts';
-import { type Explanation, type ExplainTrust, proven } from './explain.ts';
+import type { Explanation, ExplainTrust } from './explain.ts';
+import { proven } from './explain-proven.ts';
 import { money } from './explain-words.ts';
 
 /** What a charge of it would be, as far as somebody says. */

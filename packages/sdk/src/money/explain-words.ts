@@ -20,7 +20,7 @@ export const money = (amount: string): string => `${decimalText(BigInt(amount), 
 
 /** One paragraph for people, in the order in which things happened. */
 export function paragraph(payment: BookedPayment, { receipt, charge, batch, refund, leaf }: Links): string {
-  const { status, reserved, charged, released, split } = payment;
+  const { status, reserved, charged, released, split, alsoOrdered = [], alsoCharged = [] } = payment;
   const parts = [
     `Request ${payment.request} was answered by version ${payment.version.slice(0, 19)}… of ${payment.model.slice(payment.model.indexOf('/') + 1)}.`,
     receipt === undefined
@@ -37,6 +37,14 @@ export function paragraph(payment: BookedPayment, { receipt, charge, batch, refu
     );
   if (batch !== undefined) parts.push(`${settledBy(batch.predicate)} ${provenBy(leaf)}`.trim());
   if (refund !== undefined) parts.push(`Incident ${refund.predicate.incident.slice(0, 12)} gave it back.`);
+  for (const { gateway: at, reserved: most } of alsoCharged.length === 0 ? alsoOrdered : [])
+    parts.push(
+      `It had been ordered at ${at} before, for at most ${money(most)}, and no answer came; no charge for that is found.`,
+    );
+  for (const { gateway: by, entry, amount } of alsoCharged)
+    parts.push(
+      `It had been ordered elsewhere before, and was charged there as well: ${money(amount)} by ${by.slice(0, 20)} in entry ${entry}.`,
+    );
   for (const what of leaf?.unverified ?? []) parts.push(`Not verified: ${what}.`);
   return parts.join(' ');
 }

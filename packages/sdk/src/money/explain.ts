@@ -1,6 +1,6 @@
 /** What became of a payment, checked link by link: receipt, order, charge, batch, leaf, chain; and said in one paragraph. */
-import { type Clock, fromBase64, type Predicate, type SignedStatement, unixSeconds } from '@assay/core';
-import { leafHash, parseTlogProof, type Policy } from '@assay/log';
+import type { Clock, Predicate } from '@assay/core';
+import type { Policy } from '@assay/log';
 import {
   type Address,
   assayDomain,
@@ -9,11 +9,12 @@ import {
   paymentChannelId,
   type Secp256k1,
 } from '@assay/pay';
-import { verifyLoggedEntry } from '@assay/verify';
 import { SdkError } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectOf } from '../oip.ts';
+import { chargedElsewhere } from './charged-elsewhere.ts';
 import { checkLeaf, type LeafChecked, type Placed } from './explain-leaf.ts';
+import { proven } from './explain-proven.ts';
 import type { Evidence } from './evidence.ts';
 import { paragraph } from './explain-words.ts';
 import type { BookedPayment, PaymentStatus } from './payment.ts';
@@ -49,15 +50,13 @@ export interface Explanation {
   readonly remedies: readonly string[];
 }
 
-type Kind = SignedStatement['kind'];
-
 /** @throws SdkError `mismatch`; ReceiptError */
 export async function explainPayment(
   booked: BookedPayment,
   gateway: Gateway,
   trust: ExplainTrust,
 ): Promise<Explanation> {
-  const told = objectOf(await gateway.json(`/assay/v1/payments/${booked.receipt}`));
+  const told = objectOf(await gateway.json(`/assay/v1/payments/${booked.receipt}${queryOf(booked)}`));
   const receipt = proven(told['receipt'], 'output.receipt', trust);
   const charge = proven(told['charge'], 'charge', trust);
   const release = proven(told['release'], 'release', trust);
@@ -93,7 +92,9 @@ export async function explainPayment(
           ? 'captured'
           : 'refunded';
   const settled = batch === undefined ? {} : { batch: batch.predicate.number, tx: batch.predicate.tx };
-  const payment: BookedPayment = { ...booked, ...settled, status };
+  const alsoCharged = chargedElsewhere(told['others'], booked, trust);
+  const also = alsoCharged.length === 0 ? {} : { alsoCharged };
+  const payment: BookedPayment = { ...booked, ...settled, ...also, status };
   return {
     payment,
     text: paragraph(payment, { receipt, charge, batch, refund, leaf }),
@@ -108,20 +109,10 @@ export async function explainPayment(
   };
 }
 
-/** A statement that the gateway shows with its proof; undefined where it shows none. @throws SdkError `mismatch`; ReceiptError */
-export function proven<K extends Kind>(
-  told: unknown,
-  kind: K,
-  { policy, clock }: ExplainTrust,
-): Placed<Predicate<K>> | undefined {
-  const { entry, proof } = objectOf(told);
-  if (typeof entry !== 'string' || typeof proof !== 'string') return undefined;
-  const trust = { policy, judgedAt: unixSeconds(clock) };
-  const bytes = fromBase64(entry);
-  const { statement, index } = verifyLoggedEntry(bytes, parseTlogProof(fromBase64(proof)), trust);
-  if (statement.kind !== kind) throw mismatch(`a ${statement.kind} stands where the ${kind} should`);
-  const { id, signer } = statement;
-  return { id, signer, predicate: statement.predicate as Predicate<K>, index, entryLeaf: leafHash(bytes) };
+/** What was lost elsewhere is looked for by its request. */
+function queryOf({ alsoOrdered, payer, request }: BookedPayment): string {
+  if (alsoOrdered === undefined || payer === undefined) return '';
+  return `?${new URLSearchParams({ payer, request }).toString()}`;
 }
 
 function checkReceipt({ id, predicate }: Placed<Predicate<'output.receipt'>>, booked: BookedPayment): void {

@@ -46,6 +46,13 @@ export class PaymentBook {
     return added;
   }
 
+  /** Adds to a payment what became known of it later. */
+  amend(receipt: string, more: Pick<BookedPayment, 'alsoCharged'>): Promise<void> {
+    const amended = this.#turn.then(() => this.#amend(receipt, more));
+    this.#turn = amended.catch(() => undefined);
+    return amended;
+  }
+
   /** Payments, newest first. */
   async list({ model, version, from = 0, to = Infinity }: PaymentFilter = {}): Promise<BookedPayment[]> {
     const found: BookedPayment[] = [];
@@ -76,6 +83,18 @@ export class PaymentBook {
     this.#page = { name, text: `${behind}${JSON.stringify(payment)}]`, count: count + 1 };
     this.#receipts.add(payment.receipt);
     await this.#store.set(`payments ${name}`, this.#page.text);
+  }
+
+  async #amend(receipt: string, more: Pick<BookedPayment, 'alsoCharged'>): Promise<void> {
+    for (const name of await this.#read<string>(PAGES)) {
+      const payments = await this.#read<BookedPayment>(`payments ${name}`);
+      if (!payments.some((payment) => payment.receipt === receipt)) continue;
+      const text = JSON.stringify(
+        payments.map((each) => (each.receipt === receipt ? { ...each, ...more } : each)),
+      );
+      // The page that is being written is read again before it is written to, since its text is another now.
+      await this.#store.set(`payments ${name}`, text);
+    }
   }
 
   /** Opens the newest page of a day, unless it is open and as this book left it: another client may share the store. */

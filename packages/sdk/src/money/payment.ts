@@ -29,6 +29,30 @@ export interface Payment {
   readonly asset?: string;
   readonly payer?: string;
   readonly priceBook?: string;
+  /** Where the same request had been ordered before, and no answer came: whoever made one may charge it as well. */
+  readonly alsoOrdered?: readonly AlsoOrdered[];
+  /** Charges of other gateways for the same request, once they were found in the log: `payments.explain` looks. */
+  readonly alsoCharged?: readonly AlsoCharged[];
+}
+
+/** An order whose answer was lost. */
+export interface AlsoOrdered {
+  /** URL of the gateway. */
+  readonly gateway: string;
+  /** Hash of the order. */
+  readonly order: string;
+  /** The most that it was ordered for. */
+  readonly reserved: string;
+}
+
+/** Another gateway's charge for a request. Its order is signed by whoever ordered the payment's own answer. */
+export interface AlsoCharged {
+  /** Key id of the gateway. */
+  readonly gateway: string;
+  /** Log index of the charge, and record id of its receipt. */
+  readonly entry: number;
+  readonly receipt: string;
+  readonly amount: string;
 }
 
 /** A payment as the client's own books have it. */

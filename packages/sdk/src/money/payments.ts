@@ -53,7 +53,12 @@ export class Payments {
     const chain = rpc === undefined ? undefined : { url: rpc, fetch };
     const trust = { policy, clock, curve, chain };
     const booked = await book.find(id);
-    if (booked !== undefined) return explainPayment(booked, new Gateway(booked.gateway, send), trust);
+    if (booked !== undefined) {
+      const explained = await explainPayment(booked, new Gateway(booked.gateway, send), trust);
+      const alsoCharged = explained.payment?.alsoCharged;
+      if (alsoCharged !== undefined) await book.amend(booked.receipt, { alsoCharged });
+      return explained;
+    }
     const kept = await evidence.find(id);
     if (kept !== undefined) return explainEvidence(kept, new Gateway(kept.gateway, send), trust);
     throw unknown(id);

@@ -28,6 +28,9 @@ export function paymentRoutes(app: Hono<NodeBindings>, { till, log, view }: Paym
     for (const [name, index] of Object.entries(found)) {
       if (index !== undefined && index < view.witnessedSize) told[name] = await provenEntry(log, index);
     }
+    const { payer, request } = c.req.query();
+    if (payer !== undefined && request !== undefined)
+      told['others'] = await chargedByOthers({ till, log, view }, { payer, request, receipt });
     const proof = 'batch' in told ? await till.leafProof(receipt) : undefined;
     if (proof !== undefined) told['leaf'] = { proof };
     return c.json(told);
@@ -42,6 +45,20 @@ export function paymentRoutes(app: Hono<NodeBindings>, { till, log, view }: Paym
       where: 'URL',
     });
   });
+}
+
+/** Most charges of others that are shown for one request: anybody may log some. */
+const MOST_OTHERS = 32;
+
+/** What else was charged for a payer's request, as it stands in the log: whether it is theirs payers can tell. */
+async function chargedByOthers(
+  { till, log, view }: PaymentRoutesService,
+  of: { readonly payer: string; readonly request: string; readonly receipt: string },
+): Promise<object[]> {
+  const found = till.records
+    .chargesOf(of.payer, of.request)
+    .filter(({ receipt, index }) => receipt !== of.receipt && index < view.witnessedSize);
+  return Promise.all(found.slice(-MOST_OTHERS).map(({ index }) => provenEntry(log, index)));
 }
 
 async function provenEntry(log: LogClient, index: number): Promise<{ entry: string; proof: string }> {

@@ -108,7 +108,7 @@ async function publish(
   const version = manifestDigest(manifest);
   await append(joinEntry(owner, { roles: ['owner'], name: 'owner', endpoints: [] }));
   await say('model.create', { model });
-  await using connection = connectStorage(readStorageNetwork(layout.storage), {
+  await using connection = connectStorage(readStorageNetwork(layout.storage, systemClock), {
     clock: systemClock,
     entropy,
     signer: owner.signer,

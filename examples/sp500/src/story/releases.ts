@@ -110,7 +110,7 @@ export class Releases {
 
   async #store({ manifest, graph }: CommittedVersion): Promise<Predicate<'version.publish'>['blob']> {
     const { dir, owner } = this.#stage;
-    await using connection = connectStorage(readStorageNetwork(join(dir, 'storage.json')), {
+    await using connection = connectStorage(readStorageNetwork(join(dir, 'storage.json'), systemClock), {
       clock: systemClock,
       entropy: { bytes: randomBytes },
       signer: owner.signer,

@@ -18,7 +18,7 @@ export function connect(session: Session, file: string | undefined): StorageConn
   const { clock, entropy } = session.context;
   const signs = session.isKeyGiven || session.hasKey('owner');
   const signer = signs ? session.signatory('owner').identity.signer : undefined;
-  return connectStorage(readStorageNetwork(path), {
+  return connectStorage(readStorageNetwork(path, clock), {
     clock,
     entropy,
     ...(signer === undefined ? {} : { signer }),

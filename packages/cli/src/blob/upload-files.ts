@@ -1,7 +1,8 @@
 /** The files of an upload, and the journal by which a killed one goes on. */
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { hex, sha256, utf8 } from '@assay/core';
+import type { StorageConnection } from '@assay/services';
 import type { Committee, SourceFile } from '@assay/storage';
 import { type FileSource, openFileSource } from '@assay/storage/node';
 import { CliError } from '../cli-error.ts';
@@ -28,6 +29,22 @@ export async function openFiles(paths: readonly string[]): Promise<OpenFiles> {
     },
   };
 }
+
+/**
+ * The committee to upload under: that of the epoch before while an upload that was begun in it is unfinished. Nodes sign for
+ * it still, and what is journalled and certified of it stays so.
+ */
+export function uploadCommittee(dir: string, paths: readonly string[], committee: Committee): Committee {
+  const before = { ...committee, epoch: committee.epoch - 1 };
+  return before.epoch >= 0 && existsSync(journalPath(dir, paths, before)) ? before : committee;
+}
+
+/** The same connection, under another epoch's committee. */
+export const inEpochOf = (committee: Committee, network: StorageConnection): StorageConnection => ({
+  ...network,
+  committee,
+  options: { ...network.options, committee },
+});
 
 /** Where the journal of an upload of these files to this network lies; it is gone once the blob is sealed. */
 export function journalPath(dir: string, paths: readonly string[], { networkId, epoch }: Committee): string {

@@ -5,7 +5,7 @@ import { connect } from '../blob/connect.ts';
 import { STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { store } from '../blob/store.ts';
 import { makeTenantKey } from '../blob/tenant-key.ts';
-import { journalPath, openFiles } from '../blob/upload-files.ts';
+import { inEpochOf, journalPath, openFiles, uploadCommittee } from '../blob/upload-files.ts';
 import { uploadSink } from '../blob/upload-sink.ts';
 import { networkCommand } from '../command.ts';
 import { asText, WAIT_FLAG, type WaitFlags } from '../flags.ts';
@@ -51,10 +51,12 @@ export const blobPut = networkCommand<PutFlags, string[]>({
     await using opened = await openFiles(paths);
     const held = flags.private ? makeTenantKey(session) : undefined;
     const files = held === undefined ? opened.files : await encryptFiles(opened.files, held.key);
+    const named = flags.private ? ['private', ...paths] : paths;
+    const committee = uploadCommittee(session.dir, named, network.committee);
     const { blobId, certificate, hedgedBytes, custody, logged } = await store(files, {
       session,
-      network,
-      journal: journalPath(session.dir, flags.private ? ['private', ...paths] : paths, network.committee),
+      network: inEpochOf(committee, network),
+      journal: journalPath(session.dir, named, committee),
       onEvent: uploadSink(session, network, flags),
       wait: flags.wait,
     });

@@ -6,7 +6,7 @@ import { connect } from '../blob/connect.ts';
 import { type ContentFiles, openContents } from '../blob/content-files.ts';
 import { STORAGE_FLAG, type StorageFlags } from '../blob/flags.ts';
 import { store } from '../blob/store.ts';
-import { journalPath } from '../blob/upload-files.ts';
+import { inEpochOf, journalPath, uploadCommittee } from '../blob/upload-files.ts';
 import { uploadSink, whenSlow } from '../blob/upload-sink.ts';
 import { CliError } from '../cli-error.ts';
 import { type CommonFlags, networkCommand } from '../command.ts';
@@ -116,11 +116,13 @@ async function contentOf(publishing: Publishing): Promise<VersionBlob> {
   await using network = connect(session, flags.storage);
   const parent = await parentOf(publishing, network);
   const from = parent === undefined ? 'none' : hex(parent.blobId);
+  const named = [version, from];
+  const committee = uploadCommittee(session.dir, named, network.committee);
   const sink = uploadSink(session, network, flags);
   const { blobId, certificate } = await store(versionFiles(manifest, contents.byDigest), {
     session,
-    network,
-    journal: journalPath(session.dir, [version, from], network.committee),
+    network: inEpochOf(committee, network),
+    journal: journalPath(session.dir, named, committee),
     onEvent: whenSlow(sink, () => session.context.clock.now()),
     wait: flags.wait,
     ...(parent === undefined ? {} : { parent }),

@@ -1,10 +1,19 @@
 /** Makes a local network's folder: keys, policy, and one configuration file per process. Repeating it changes nothing. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { AssayError, ed25519Signer, type Entropy, hex, mldsa44Signer, sha256, utf8 } from '@assay/core';
+import {
+  AssayError,
+  type Clock,
+  ed25519Signer,
+  type Entropy,
+  hex,
+  mldsa44Signer,
+  sha256,
+  utf8,
+} from '@assay/core';
 import { openIdentity } from '@assay/core/node';
 import { ed25519Cosigner, ed25519NoteSigner, formatVkey, mldsa44Cosigner } from '@assay/log';
 import { openWitnessSeed } from '@assay/log/node';
-import { openStorageSeed, type StorageDescription } from '@assay/services';
+import { openStorageSeed, readStorageDescription, type StorageDescription } from '@assay/services';
 import { writeConfigs } from './configs.ts';
 import { Layout, type NetworkPlan, QUORUM, STORAGE_PROFILE, WITNESSES } from './layout.ts';
 import { describeMoney, type MoneyDescription, moneyKeys } from './money.ts';
@@ -32,11 +41,17 @@ export interface PlannedNetwork extends NetworkDescription {
   readonly tenants: readonly string[];
 }
 
+/** Two weeks; a lease lasts 26 of them. */
+const STORAGE_EPOCH_SECONDS = 14 * 86_400;
+
 /** People of a local network besides its processes. */
 export const PEOPLE = ['owner', 'agent', 'verifier', 'attester'] as const;
 
 /** Makes what is missing in the plan's folder. @throws NetworkError `other-plan` */
-export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
+export function createNetwork(
+  plan: NetworkPlan,
+  { entropy, clock }: { entropy: Entropy; clock: Clock },
+): Layout {
   const layout = new Layout(plan);
   for (const folder of ['keys', 'config', 'state', 'logs'])
     mkdirSync(layout.path(folder), { recursive: true });
@@ -47,7 +62,7 @@ export function createNetwork(plan: NetworkPlan, entropy: Entropy): Layout {
   const tenants = [...PEOPLE, 'storage-keeper'].map((name) => openIdentity(layout.key(name), entropy).keyId);
   const description = describe(layout, entropy);
   keepPlan(layout, description);
-  const storage = describeStorage(layout, description);
+  const storage = describeStorage(layout, { ...description, clock });
   writeFileSync(layout.storage, `${JSON.stringify(storage, null, 2)}\n`);
   writePolicy(layout, description);
   writeConfigs(layout, { ...description, storage, tenants });
@@ -80,14 +95,30 @@ function describe(layout: Layout, entropy: Entropy): NetworkDescription {
 }
 
 /** Six storage nodes of one operator: that shows the mechanism, and not that a loss of one leaves the others. */
-function describeStorage(layout: Layout, { logKeys }: NetworkDescription): StorageDescription {
+function describeStorage(
+  layout: Layout,
+  { logKeys, clock }: NetworkDescription & { readonly clock: Clock },
+): StorageDescription {
   const nodes = Array.from({ length: STORAGE_PROFILE.n }, (_, i) => {
     const { publicKey } = openStorageSeed(layout.path('keys', `storage-${i + 1}.seed`));
     return { name: `storage-${i + 1}`, key: `ed25519:${hex(publicKey)}`, url: layout.storageUrl(i) };
   });
   const networkId = hex(sha256(utf8(`assay storage\n${logKeys.join('\n')}`)));
   const members = nodes.map(({ key }) => key);
-  return { committee: { networkId, epoch: 1, profile: STORAGE_PROFILE, members }, nodes };
+  const time = storageTime(layout, clock);
+  return { committee: { networkId, ...time, profile: STORAGE_PROFILE, members }, nodes };
+}
+
+/** Epochs begin when the folder is made, or when it first comes to have a schedule, and go on from there whatever happens. */
+function storageTime(
+  layout: Layout,
+  clock: Clock,
+): Required<Pick<StorageDescription['committee'], 'epoch' | 'epochs'>> {
+  const { epoch = 1, epochs } = existsSync(layout.storage)
+    ? readStorageDescription(layout.storage).committee
+    : {};
+  const begun = { since: new Date(clock.now()).toISOString(), every: STORAGE_EPOCH_SECONDS };
+  return { epoch, epochs: epochs ?? begun };
 }
 
 /** Ports and names are in signed statements, so a folder keeps the plan that it was made with. */

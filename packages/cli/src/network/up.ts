@@ -1,6 +1,6 @@
 /** Brings a local network up, each role as a process of its own, and takes it down again. */
 import { createServer } from 'node:net';
-import type { Entropy } from '@assay/core';
+import { type Clock, type Entropy, systemClock } from '@assay/core';
 import { createNetwork, NetworkError } from './create.ts';
 import type { Layout, NetworkPlan } from './layout.ts';
 import { rolesOf } from './roles.ts';
@@ -19,9 +19,9 @@ export interface RunningNetwork {
  */
 export async function bringUp(
   plan: NetworkPlan,
-  outside: { entropy: Entropy; tell: (event: SupervisorEvent) => void },
+  outside: { entropy: Entropy; clock?: Clock; tell: (event: SupervisorEvent) => void },
 ): Promise<RunningNetwork> {
-  const layout = createNetwork(plan, outside.entropy);
+  const layout = createNetwork(plan, { entropy: outside.entropy, clock: outside.clock ?? systemClock });
   await assertPortsFree(layout.ports);
   const supervisor = new Supervisor(outside.tell);
   try {

@@ -25,7 +25,7 @@ export class Contents implements AsyncDisposable {
     this.#view = view;
     const self = keyIdOf(signer.publicKey);
     const cache = new ContentCache(config.cache);
-    this.#connection = connectStorage(readStorageNetwork(config.network), env);
+    this.#connection = connectStorage(readStorageNetwork(config.network, clock), env);
     this.#swarm = new Swarm({
       connection: this.#connection,
       cache,

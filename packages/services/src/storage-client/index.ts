@@ -9,6 +9,7 @@ export {
   WINDOW,
 } from './connection.ts';
 export {
+  readStorageDescription,
   readStorageNetwork,
   type StorageDescription,
   type StorageMember,

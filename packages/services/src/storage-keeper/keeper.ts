@@ -66,12 +66,17 @@ interface Kept {
 }
 
 export class StorageKeeper {
-  readonly #options: KeeperOptions;
+  #options: KeeperOptions;
   /** Since when nodes have been silent, by name. */
   readonly #silentSince = new Map<string, number>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+  }
+
+  /** Goes on over another connection to the same network: when its epoch has moved. */
+  use(connection: StorageConnection): void {
+    this.#options = { ...this.#options, connection };
   }
 
   /** One look at every blob, then the repairs that are due. */

@@ -8,7 +8,12 @@ import { z } from 'zod';
 import { Follower } from '../follow/index.ts';
 import { LogClient } from '../log-client/index.ts';
 import { joinEntry } from '../participant/index.ts';
-import { connectStorage, readStorageNetwork } from '../storage-client/index.ts';
+import {
+  connectStorage,
+  readStorageNetwork,
+  type StorageConnection,
+  type StorageNetwork,
+} from '../storage-client/index.ts';
 import { StorageKeeper } from './keeper.ts';
 import { StorageRecords } from './storage-records.ts';
 
@@ -44,9 +49,10 @@ export function startStorageKeeper(
 ): RunningKeeper {
   const { clock, entropy, log } = outside;
   const identity = openIdentity(config.identity, entropy);
-  const network = readStorageNetwork(config.network);
-  const connection = connectStorage(network, { clock, entropy, signer: identity.signer });
-  const records = new StorageRecords(network.committee);
+  const connect = (network: StorageNetwork): StorageConnection =>
+    connectStorage(network, { clock, entropy, signer: identity.signer });
+  let connection = connect(readStorageNetwork(config.network, clock));
+  const records = new StorageRecords(connection.committee);
   const client = new LogClient(config.log.url);
   const follower = new Follower({
     log: client,
@@ -71,8 +77,19 @@ export function startStorageKeeper(
       return (await client.append(signStatement(kind, predicate, identity.signer))).id;
     },
   });
+  /** The description is read anew for each round: by its schedule, or by somebody's hand, the epoch may have moved. */
+  const followEpoch = async (): Promise<void> => {
+    const network = readStorageNetwork(config.network, clock);
+    if (network.committee.epoch === connection.committee.epoch) return;
+    log.info({ epoch: network.committee.epoch }, 'the storage network is in another epoch');
+    const old = connection;
+    connection = connect(network);
+    keeper.use(connection);
+    await old[Symbol.asyncDispose]();
+  };
   const stopping = new AbortController();
-  const running = keepOn(keeper, { follower, log, everyMs: config.every * 1_000, signal: stopping.signal });
+  const times = { everyMs: config.every * 1_000, signal: stopping.signal };
+  const running = keepOn(keeper, { follower, followEpoch, log, ...times });
   return {
     stop: async () => {
       stopping.abort();
@@ -85,15 +102,20 @@ export function startStorageKeeper(
 
 interface Keeping {
   readonly follower: Follower;
+  readonly followEpoch: () => Promise<void>;
   readonly log: Logger;
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
 
-async function keepOn(keeper: StorageKeeper, { follower, log, everyMs, signal }: Keeping): Promise<void> {
+async function keepOn(
+  keeper: StorageKeeper,
+  { follower, followEpoch, log, everyMs, signal }: Keeping,
+): Promise<void> {
   follower.start();
   while (await waited(everyMs, signal)) {
     try {
+      await followEpoch();
       await follower.catchUp();
       for (const { problem, ...kept } of await keeper.round()) {
         const fell = kept.before.least < kept.before.of || problem !== undefined;

@@ -22,10 +22,10 @@ export interface OpenEngine {
 /** @throws StorageNodeConfigError `unreadable` for bad credentials; NodeError `unreachable` for an endpoint that is away */
 export async function openEngine(
   { data, s3, quotaBytes, leaseEpochs = 26, segmentBytes = 64 << 20 }: StorageNodeConfig,
-  { committee, signer }: { committee: Committee; signer: Signer },
+  { committee, signer }: { committee: () => Committee; signer: Signer },
 ): Promise<OpenEngine> {
   const outside = { clock: monotonicClock, randomBytes };
-  const shared = { signer, committee: () => committee, ...outside, quotaBytes, leaseEpochs };
+  const shared = { signer, committee, ...outside, quotaBytes, leaseEpochs };
   if (data !== undefined) {
     const disk = await openFileDisk(data);
     const engine = await StorageEngine.open({ ...shared, disk, segmentBytes });

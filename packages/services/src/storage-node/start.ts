@@ -1,7 +1,8 @@
 /** A storage node as one running server: key, disk, engine, HTTP, upkeep. */
 import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '@assay/core';
 import type { Tombstone } from '@assay/storage';
-import { committeeOf, rawKey } from '../storage-client/description.ts';
+import { followCommittee, rawKey } from '../storage-client/description.ts';
 import { type StorageNodeConfig, StorageNodeConfigError } from './config.ts';
 import { type Gate, openGate, tenantGate } from './gate.ts';
 import { openEngine } from './open-engine.ts';
@@ -18,16 +19,18 @@ export interface RunningStorageNode {
 }
 
 /**
- * Starts a node and resolves once it listens; its new boot is on the disk by then.
+ * Starts a node and resolves once it listens; its new boot is on the disk by then. The clock tells it the epoch, where the
+ * network has a schedule.
  * @throws StorageNodeConfigError `schema` when the configuration names no committee
  */
 export async function startStorageNode(
   config: StorageNodeConfig,
   onFault: (error: unknown) => void,
+  clock: Clock = systemClock,
 ): Promise<RunningStorageNode> {
   if (config.committee === undefined)
     throw new StorageNodeConfigError('schema', { what: 'there is no committee to serve' });
-  const committee = committeeOf(config.committee);
+  const committee = followCommittee(config.committee, clock);
   const signer = openStorageSeed(config.seedFile);
   const { engine, close } = await openEngine(config, { committee, signer });
   const gate = gateOf(config, engine.id);

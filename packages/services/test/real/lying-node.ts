@@ -1,5 +1,5 @@
 /** A storage node process that signs for everything and stores nothing: `node lying-node.ts CONFIG.json`, as the real one. */
-import { hex, randomBytes, sha256, type Signer } from '@assay/core';
+import { hex, randomBytes, sha256, type Signer, systemClock } from '@assay/core';
 import {
   type Committee,
   committeeRoot,
@@ -25,7 +25,7 @@ const config = loadStorageNodeConfig(String(process.argv[2]));
 const signer = openStorageSeed(config.seedFile);
 if (config.committee === undefined) print({ node: `ed25519:${hex(signer.publicKey)}` });
 else {
-  const engine = liar(signer, committeeOf(config.committee));
+  const engine = liar(signer, committeeOf(config.committee, systemClock));
   const server = createStorageServer({ engine, gate: openGate, onFault: (error) => console.error(error) });
   const [host, port] = config.listen.split(':');
   server.listen(Number(port), host, () =>

@@ -22,7 +22,7 @@ let us: StorageConnection;
 let them: StorageConnection;
 
 const connectAs = (signer: Signer): StorageConnection =>
-  connectStorage(readStorageNetwork(stores.networkFile), {
+  connectStorage(readStorageNetwork(stores.networkFile, systemClock), {
     clock: systemClock,
     entropy: { bytes: randomBytes },
     signer,
@@ -82,7 +82,10 @@ describe('deleting a blob', () => {
       },
       ours,
     );
-    const { id, url } = readStorageNetwork(stores.networkFile).nodes[0] as { id: Uint8Array; url: string };
+    const { id, url } = readStorageNetwork(stores.networkFile, systemClock).nodes[0] as {
+      id: Uint8Array;
+      url: string;
+    };
     const prove: NonNullable<Parameters<typeof httpNode>[0]['prove']> = (facts) =>
       proveRequest(capability, { ...facts, time: Math.floor(Date.now() / 1_000) }, ours);
     await using writer: HttpNode = httpNode({ id, url, prove });

@@ -32,7 +32,10 @@ export class TestStores {
     this.#configs = given.configs;
     this.#running = given.running;
     const entropy = { bytes: randomBytes };
-    this.connection = connectStorage(readStorageNetwork(given.networkFile), { clock: systemClock, entropy });
+    this.connection = connectStorage(readStorageNetwork(given.networkFile, systemClock), {
+      clock: systemClock,
+      entropy,
+    });
   }
 
   /** Six nodes, and spares if asked for; open to everybody, or to tenants by key id. */
@@ -96,7 +99,7 @@ export class TestStores {
 
   /** Brings it back. */
   async bring(at: number): Promise<void> {
-    const { url } = readStorageNetwork(this.networkFile).nodes[at] as { url: string };
+    const { url } = readStorageNetwork(this.networkFile, systemClock).nodes[at] as { url: string };
     const config = { ...(this.#configs[at] as StorageNodeConfig), listen: new URL(url).host };
     this.#running[at] = await startStorageNode(config, failed);
   }

@@ -70,7 +70,7 @@ const TIME_DIGITS = 15;
 export class EvidenceBook {
   readonly #store: MoneyStore;
   /** Keys of a folder, oldest first, as this book knows them. */
-  readonly #keys = new Map<Folder, Promise<string[]>>();
+  readonly #keys = new Map<Folder, Promise<Set<string>>>();
 
   constructor(store: MoneyStore) {
     this.#store = store;
@@ -116,23 +116,22 @@ export class EvidenceBook {
   }
 
   async #bound(folder: Folder, key: string): Promise<void> {
-    const keys = await this.#known(folder);
-    if (!keys.includes(key)) keys.push(key);
-    while (keys.length > EVIDENCE_KEPT[folder]) {
-      const oldest = keys.shift();
-      if (oldest !== undefined) await this.#store.delete(oldest);
+    const keys = (await this.#known(folder)).add(key);
+    for (const oldest of keys) {
+      if (keys.size <= EVIDENCE_KEPT[folder]) break;
+      keys.delete(oldest);
+      await this.#store.delete(oldest);
     }
   }
 
   async #drop(folder: Folder, key: string): Promise<void> {
-    const keys = await this.#known(folder);
-    const at = keys.indexOf(key);
-    if (at >= 0) keys.splice(at, 1);
+    (await this.#known(folder)).delete(key);
     await this.#store.delete(key);
   }
 
-  #known(folder: Folder): Promise<string[]> {
-    const known = this.#keys.get(folder) ?? this.#store.keys(`evidence ${folder} `).then((keys) => [...keys]);
+  #known(folder: Folder): Promise<Set<string>> {
+    const known =
+      this.#keys.get(folder) ?? this.#store.keys(`evidence ${folder} `).then((keys) => new Set(keys));
     this.#keys.set(folder, known);
     known.catch(() => this.#keys.delete(folder));
     return known;

@@ -1,4 +1,4 @@
-/** What a wallet's client must remember, in one SQLite file per wallet: a crash leaves the old text or the new. */
+/** What a wallet's client must remember, in a SQLite file per wallet: a crash leaves the old text or the new. */
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,10 +7,10 @@ import type { MoneyStore } from '../money/store.ts';
 /** Several commands may have the file open at once; each waits for the other's write. */
 const PATIENCE_MS = 10_000;
 
-// FULL: what a statement wrote survives a power cut once it returned. Without a log of writes beside it, one file is all.
+// FULL: what a statement wrote survives a power cut once it returned.
 const SETUP = `
   PRAGMA busy_timeout = ${PATIENCE_MS};
-  PRAGMA journal_mode = DELETE;
+  PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS texts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`;
 

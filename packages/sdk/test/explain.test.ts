@@ -2,19 +2,8 @@
 import { base64 } from '@assay/core';
 import { evmHex, feeOf, merkleProof, paymentChannelId } from '@assay/core/money';
 import { formatTlogProof } from '@assay/log';
-import { batchContent } from '@assay/views';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  NETWORK,
-  type PaidLog,
-  configOf,
-  CHAIN,
-  payer,
-  PRICE,
-  TREASURY,
-  VAULT,
-} from '../../views/test/money/paid-log.ts';
-import { settler } from '../../views/test/support/log-builder.ts';
+import { NETWORK, type PaidLog, configOf, CHAIN, payer, PRICE } from '../../views/test/money/paid-log.ts';
 import { curve, paidRealLog, type RealHost } from '../../verify/test/support/paid-real-log.ts';
 import { NOW, policy } from '../../verify/test/support/real-log.ts';
 import { Gateway } from '../src/gateway.ts';
@@ -40,23 +29,8 @@ let siblings: string[];
 beforeAll(() => {
   log = paidRealLog();
   const [, receipt = ''] = log.charged(5);
-  const range = { number: 1, network: NETWORK, vault: VAULT, treasury: TREASURY, from: 0, to: log.log.size };
-  const { charges, leaves, channelsRoot, total, credits, ...content } = batchContent(log.money, range);
+  const { charges, leaves, ...content } = log.batched();
   ({ root } = content);
-  log.log.add(settler, 'batch', {
-    number: '1',
-    network: NETWORK,
-    vault: VAULT,
-    from: '0',
-    to: String(range.to),
-    root,
-    count: String(charges.length),
-    total: String(total),
-    channelsRoot,
-    treasury: TREASURY,
-    credits: credits.map(({ to, amount }) => ({ to, amount: String(amount) })),
-    tx: `0x${'6'.repeat(64)}`,
-  });
   log.witness();
   const charge = log.money.chargeOf(receipt)!;
   siblings = merkleProof(leaves, charges.indexOf(charge)).map(evmHex);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatTlogProof } from '@assay/log';
 import { describe, expect, it } from 'vitest';
-import { nodeA } from './support/people.ts';
+import { nodeA } from '../../views/test/support/log-builder.ts';
 import { begun, NOW, policyText, V1 } from './support/real-log.ts';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import { base64, concat, fromUtf8, utf8 } from '@assay/core';
 import { describe, expect, it } from 'vitest';
 import { parseTlogProof, formatTlogProof, parsePolicy } from '@assay/log';
 import { ReceiptError, verifyLoggedEntry, verifyReceipt } from '../src/index.ts';
-import { nodeA } from './support/people.ts';
+import { nodeA } from '../../views/test/support/log-builder.ts';
 import { begun, NOW, policy, trust, V1, V2 } from './support/real-log.ts';
 
 const log = begun(3);

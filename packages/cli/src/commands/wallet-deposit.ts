@@ -1,15 +1,7 @@
 /** `assay wallet deposit`: pays into the payment channel ahead of need; asking does so by itself. */
-import {
-  BATCH_SETTLEMENT_ADDRESS,
-  DEPOSIT_COLLECTOR_ADDRESS,
-  depositNonce,
-  evmHex,
-  paymentChannelId,
-  receiveDigest,
-} from '@assay/pay';
+import { DEPOSIT_COLLECTOR_ADDRESS, depositNonce, evmHex, paymentChannelId, receiveDigest } from '@assay/pay';
 import { unixSeconds } from '@assay/core';
-import { devBatchSettlementAbi } from '@assay/pay/node';
-import { encodeAbiParameters, encodeFunctionData } from 'viem';
+import { depositCall } from '@assay/pay/node';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
 import { CliError } from '../cli-error.ts';
@@ -56,17 +48,10 @@ export const walletDeposit = networkCommand<object, [amount: string]>({
       validBefore,
       nonce: depositNonce(id, salt),
     });
-    const collectorData = encodeAbiParameters(
-      [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
-      [0n, validBefore, BigInt(salt), await wallet.owner.sign(digest)],
-    );
-    const data = encodeFunctionData({
-      abi: devBatchSettlementAbi,
-      functionName: 'deposit',
-      args: [config as never, value, DEPOSIT_COLLECTOR_ADDRESS, collectorData],
-    });
+    const signature = await wallet.owner.sign(digest);
     await using chain = new ChainSession(session);
-    const tx = await chain.send(holder, { to: BATCH_SETTLEMENT_ADDRESS, data });
+    const call = depositCall(config, { value, validAfter: 0n, validBefore, salt, signature });
+    const tx = await chain.send(holder, call);
     await forgetStanding(bookOf(session, name), id);
     return clean({ name, paymentChannel: id, amount, tx }, [`${name} deposited ${amount} ${symbol}`]);
   },

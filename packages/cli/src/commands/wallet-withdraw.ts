@@ -1,8 +1,6 @@
 /** `assay wallet withdraw`: takes back what was deposited and not spent; begun once, finished after the delay. */
-import { BATCH_SETTLEMENT_ADDRESS } from '@assay/pay';
-import { devBatchSettlementAbi } from '@assay/pay/node';
+import { finalizeWithdrawCall, initiateWithdrawCall } from '@assay/pay/node';
 import type { Deposit } from '@assay/sdk';
-import { encodeFunctionData } from 'viem';
 import { CliError } from '../cli-error.ts';
 import { networkCommand } from '../command.ts';
 import { clean } from '../report.ts';
@@ -57,20 +55,15 @@ async function withdraw(
 ): Promise<Step | undefined> {
   const { paymentChannel, config, balance, claimed, withdrawal } = deposit;
   const holder = walletHolder(session);
-  const send = (
-    call: Parameters<typeof encodeFunctionData<typeof devBatchSettlementAbi>>[0],
-  ): Promise<string> => chain.send(holder, { to: BATCH_SETTLEMENT_ADDRESS, data: encodeFunctionData(call) });
   const delay = config.withdrawDelay;
   if (withdrawal === undefined) {
     const amount = balance - claimed;
     if (amount <= 0n) return undefined;
-    const args = [config as never, amount] as const;
-    const tx = await send({ abi: devBatchSettlementAbi, functionName: 'initiateWithdraw', args });
+    const tx = await chain.send(holder, initiateWithdrawCall(config, amount));
     return { paymentChannel, state: 'begun', amount, delay, tx };
   }
   if (dueAt(deposit) > now) return undefined;
-  const args = [config as never] as const;
-  const tx = await send({ abi: devBatchSettlementAbi, functionName: 'finalizeWithdraw', args });
+  const tx = await chain.send(holder, finalizeWithdrawCall(config));
   await bookOf(session, holder.name).set(`channel ${paymentChannel}`, '');
   // What was claimed meanwhile does not come back.
   const left = balance - claimed;

@@ -5,7 +5,7 @@ import { RULES, viewRootsAt } from '@assay/views';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditOptions, auditLog, FINDING_CODES } from '../../src/index.ts';
-import { nodeA, nodeB, operator, stranger } from '../support/people.ts';
+import { nodeA, nodeB, operator, stranger } from '../../../views/test/support/log-builder.ts';
 import { begun, channel, readerOf, type RealLog, trust, V1, V2 } from '../support/real-log.ts';
 
 // Three bundles and two levels of tiles.
@@ -298,7 +298,7 @@ describe('what the statements say', () => {
 
   it('unauthorised is told and no reason to refuse the log: anybody may try', async () => {
     const log = begun(5);
-    log.add(stranger, 'participant.join', stranger.join('stranger', 'agent'));
+    log.add(stranger, 'participant.join', stranger.join(['agent']));
     log.add(stranger, 'channel.decide', { channel, to: { [V2]: 10_000 }, nonce: '9'.repeat(32) });
     log.add(stranger, 'checkpoint.cosigned', { origin: 'log.example/audited', size: '1', note: 'nonsense' });
     const report = await audit(log.files());
@@ -326,7 +326,7 @@ describe('what the statements say', () => {
     log.witness();
     const report = await audit(log.files());
     expect([...report.counts]).toEqual([['diverged', 1]]);
-    expect(report.findings[0]?.what).toBe('node-b served v2 on vol/prod, which announced v1');
+    expect(report.findings[0]?.what).toBe('p4 served v2 on vol/prod, which announced v1');
     expect(report.findings[0]?.where).toMatch(/, 3 outputs$/);
     expect(report.verdict).toBe('finding');
   });

@@ -57,30 +57,13 @@ class FakeChain implements MoneyChain {
 
 /** Posts a batch over everything since the last one, on the chain and in the log; `more` bends what is logged. */
 function post(log: Log, chain: FakeChain, more: Partial<Predicate<'batch'>> = {}): void {
-  const number = chain.batches.length + 1;
-  const from = Number(log.money.batches.at(-1)?.predicate.to ?? 0);
-  const range = { number, network: NETWORK, vault: VAULT, treasury: TREASURY, from, to: log.log.size };
-  const content = batchContent(log.money, range);
+  const to = log.log.size;
+  const content = log.batched(more);
   const { root, channelsRoot, total, charges, credits, channels } = content;
   chain.batches.push({ root, channelsRoot, total, count: charges.length });
-  chain.covered = log.log.size;
+  chain.covered = to;
   for (const { to, amount } of credits) chain.credited.set(to, amount);
   for (const { paymentChannel, cumulative } of channels) chain.claims.set(paymentChannel, cumulative);
-  log.log.add(settler, 'batch', {
-    number: String(number),
-    network: NETWORK,
-    vault: VAULT,
-    from: String(from),
-    to: String(log.log.size),
-    root,
-    count: String(charges.length),
-    total: String(total),
-    channelsRoot,
-    treasury: TREASURY,
-    credits: credits.map(({ to, amount }) => ({ to, amount: String(amount) })),
-    tx: `0x${'6'.repeat(64)}`,
-    ...more,
-  });
 }
 
 /** Two charges, posted and given back but for `shortfall`, on the chain and in the log; `more` bends what is logged. */

@@ -25,7 +25,7 @@ export class RealHost implements PaidHost {
   }
 
   add<K extends Kind>(by: Person, kind: K, predicate: Predicate<K>): string {
-    return this.#note(() => this.real.add(by as never, kind, predicate));
+    return this.#note(() => this.real.add(by, kind, predicate));
   }
 
   join(by: Person, roles: Predicate<'participant.join'>['roles']): string {
@@ -33,7 +33,7 @@ export class RealHost implements PaidHost {
   }
 
   output(node: Person, version: string, more: Partial<Predicate<'output.receipt'>>): string {
-    return this.#note(() => this.real.output(node as never, version, more));
+    return this.#note(() => this.real.output(node, version, more));
   }
 
   outputPredicate(

@@ -33,7 +33,7 @@ import {
 } from '@assay/log';
 import { RULES, Timeline, viewRootsAt } from '@assay/views';
 import { type LogReader, witnessedAt } from '../../src/index.ts';
-import { nodeA, nodeB, operator, owner, type Person } from './people.ts';
+import { nodeA, nodeB, operator, owner, type Person } from '../../../views/test/support/log-builder.ts';
 
 export const ORIGIN = 'log.example/audited';
 const seed = (n: number): Uint8Array => new Uint8Array(32).fill(n);
@@ -195,10 +195,10 @@ export class RealLog {
 /** Everyone joined, v1 announced, and `outputs` receipts under witnessed checkpoints. */
 export function begun(outputs = 10): RealLog {
   const log = new RealLog();
-  log.add(operator, 'participant.join', operator.join('operator', 'log'));
-  log.add(owner, 'participant.join', owner.join('owner', 'owner'));
-  log.add(nodeA, 'participant.join', nodeA.join('node-a', 'node'));
-  log.add(nodeB, 'participant.join', nodeB.join('node-b', 'node'));
+  log.add(operator, 'participant.join', operator.join(['log']));
+  log.add(owner, 'participant.join', owner.join(['owner']));
+  log.add(nodeA, 'participant.join', nodeA.join(['node']));
+  log.add(nodeB, 'participant.join', nodeB.join(['node']));
   log.add(owner, 'model.create', { model });
   for (const [label, version] of [
     ['v1', V1],

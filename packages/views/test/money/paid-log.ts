@@ -15,7 +15,7 @@ import {
   voucherDigest,
   ZERO_BYTES32,
 } from '@assay/core/money';
-import type { Money, Timeline } from '../../src/index.ts';
+import { batchContent, type BatchContent, type Money, type Timeline } from '../../src/index.ts';
 import {
   channel,
   gateway,
@@ -225,6 +225,32 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
     const answers = Array.from({ length: count }, () => this.answer(bend));
     this.witness();
     return answers.map((answer) => (this.charge(answer), answer.receipt));
+  }
+
+  /** Logs a batch over everything since the last one, as an honest settler does; `more` bends what is logged. */
+  batched(more: Partial<Predicate<'batch'>> = {}): BatchContent {
+    const { batches } = this.money;
+    const number = batches.length + 1;
+    const from = Number(batches.at(-1)?.predicate.to ?? 0);
+    const range = { number, network: NETWORK, vault: VAULT, treasury: TREASURY, from, to: this.log.size };
+    const content = batchContent(this.money, range);
+    const { root, channelsRoot, charges, total, credits } = content;
+    this.log.add(settler, 'batch', {
+      number: String(number),
+      network: NETWORK,
+      vault: VAULT,
+      from: String(from),
+      to: String(range.to),
+      root,
+      count: String(charges.length),
+      total: String(total),
+      channelsRoot,
+      treasury: TREASURY,
+      credits: credits.map(({ to, amount }) => ({ to, amount: String(amount) })),
+      tx: `0x${'6'.repeat(64)}`,
+      ...more,
+    });
+    return content;
   }
 
   /** A receipt with its payment signature: built twice, because the signature is over the rest of it. */

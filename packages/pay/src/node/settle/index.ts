@@ -16,6 +16,12 @@ export {
   type RefundPlan,
   withdrawCall,
 } from './calls.ts';
+export {
+  depositCall,
+  finalizeWithdrawCall,
+  initiateWithdrawCall,
+  type SignedDeposit,
+} from './payer-calls.ts';
 export { type PayerClaim, type Refunded, settleRefund, vetoed } from './refund-settler.ts';
 export { revertReason } from './revert-reason.ts';
 export { SettleError } from './settle-error.ts';

@@ -1,15 +1,13 @@
 /** What a gateway asks and tells the chain: standings of payment channels, deposits, and `exact` payments into the vault. */
 import type { Clock } from '@assay/core';
 import {
-  BATCH_SETTLEMENT_ADDRESS,
   type ChannelConfig,
   type ChannelFacts,
-  DEPOSIT_COLLECTOR_ADDRESS,
   type VerifiedAuthorization,
   type VerifiedDeposit,
 } from '@assay/pay';
 import {
-  devBatchSettlementAbi,
+  depositCall,
   openTxOutbox,
   publicClient,
   readPaymentChannel,
@@ -19,7 +17,7 @@ import {
   type TxOutbox,
 } from '@assay/pay/node';
 import type { Logger } from 'pino';
-import { encodeAbiParameters, encodeFunctionData, type PublicClient } from 'viem';
+import { encodeFunctionData, type PublicClient } from 'viem';
 import type { MoneyConfig } from './money-config.ts';
 
 /** How long a channel's standing is believed before it is read again behind the requests, in milliseconds. */
@@ -91,17 +89,8 @@ export class ChainAccess implements AsyncDisposable {
    * @throws TxError, RpcError
    */
   async deposit(id: `0x${string}`, config: ChannelConfig, deposit: VerifiedDeposit): Promise<ChannelFacts> {
-    const { value, validAfter, validBefore, salt, signature, nonce } = deposit;
-    const collectorData = encodeAbiParameters(
-      [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
-      [validAfter, validBefore, BigInt(salt), signature],
-    );
-    const data = encodeFunctionData({
-      abi: devBatchSettlementAbi,
-      functionName: 'deposit',
-      args: [config as never, value, DEPOSIT_COLLECTOR_ADDRESS, collectorData],
-    });
-    await this.#outbox.send({ key: `deposit ${id} ${nonce}`, to: BATCH_SETTLEMENT_ADDRESS, data });
+    const call = depositCall(config, deposit);
+    await this.#outbox.send({ key: `deposit ${id} ${deposit.nonce}`, ...call });
     return this.#read(id);
   }
 

@@ -22,11 +22,13 @@ import {
   type TxOutbox,
   VaultReads,
   approveCall,
+  depositCall,
   deployDevContracts,
   devAddress,
-  devBatchSettlementAbi,
   devTokenAbi,
+  finalizeWithdrawCall,
   genesisArguments,
+  initiateWithdrawCall,
   openTxOutbox,
   publicClient,
   readTokenBalance,
@@ -34,7 +36,7 @@ import {
   stakeCall,
   startAnvil,
 } from '@assay/pay/node';
-import { encodeAbiParameters, encodeFunctionData } from 'viem';
+import { encodeFunctionData } from 'viem';
 import { CHAIN_ID, ORIGIN, type Payer, TERMS, TOKEN, TOKEN_DOMAIN, VAULT } from './lab-terms.ts';
 
 /** Whose deposit: the owner's key signs for the money, the session's address may spend it. */
@@ -103,17 +105,8 @@ export class LabChain {
       nonce,
     };
     const signature = await wallet.sign(receiveDigest(TOKEN_DOMAIN, authorization));
-    const collectorData = encodeAbiParameters(
-      [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
-      [0n, validBefore, BigInt(salt), signature],
-    );
-    const args = [config as never, deposit, DEPOSIT_COLLECTOR_ADDRESS, collectorData] as const;
-    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'deposit', args });
-    await this.faucet.send({
-      key: `deposit ${paymentChannel}`,
-      to: '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003',
-      data,
-    });
+    const call = depositCall(config, { value: deposit, validAfter: 0n, validBefore, salt, signature });
+    await this.faucet.send({ key: `deposit ${paymentChannel}`, ...call });
     return { address: wallet.address, config, paymentChannel, cumulative: 0n };
   }
 
@@ -125,16 +118,14 @@ export class LabChain {
 
   /** The payer's own wish to leave, as its wallet sends it. */
   async initiateWithdraw(payer: Payer, amount: bigint): Promise<void> {
-    const args = [payer.config as never, amount] as const;
-    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'initiateWithdraw', args });
-    await this.sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
+    const { to, data } = initiateWithdrawCall(payer.config, amount);
+    await this.sendAs(payer.address, to, data);
   }
 
   /** The payer takes out what it announced, once the delay is over. */
   async finalizeWithdraw(payer: Payer): Promise<void> {
-    const args = [payer.config as never] as const;
-    const data = encodeFunctionData({ abi: devBatchSettlementAbi, functionName: 'finalizeWithdraw', args });
-    await this.sendAs(payer.address, '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003', data);
+    const { to, data } = finalizeWithdrawCall(payer.config);
+    await this.sendAs(payer.address, to, data);
   }
 
   /** The node bonds money that it may lose. */

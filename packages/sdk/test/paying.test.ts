@@ -1,6 +1,5 @@
 import { createHash, randomBytes as nodeRandom } from 'node:crypto';
-import { type LogRecord, openStatement, signStatement } from '@assay/core';
-import { loadIdentity } from '@assay/core/node';
+import { openStatement } from '@assay/core';
 import {
   PAYMENT_REQUIRED,
   PAYMENT_RESPONSE,
@@ -10,73 +9,32 @@ import {
   writeHeader,
 } from '@assay/pay';
 import { Money } from '@assay/views';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestMoney } from '../../services/test/support/money.ts';
-import { TestNetwork, until } from '../../services/test/support/network.ts';
-import type { ServiceProcess } from '../../services/test/support/service-process.ts';
-import { Assay, type Fetch, localWallet, memoryStore, type Wallet } from '../src/index.ts';
+import { until } from '../../services/test/support/network.ts';
+import {
+  type Assay,
+  type AssayOptions,
+  type Fetch,
+  localWallet,
+  memoryStore,
+  type Wallet,
+} from '../src/index.ts';
+import { ask, COST, PaidNetwork } from './support/paid-network.ts';
 import { MONEY_WORDS, runReadme } from './support/run-readme.ts';
 
-const PRICE = { perRequest: '1000', perInputKib: '10', perOutputKib: '3' };
-/** One request: 1 KiB begun of input and of output. */
-const COST = '1013';
-
-let network: TestNetwork;
-let money: TestMoney;
-let gateway: ServiceProcess;
-let node: ServiceProcess;
+let paid: PaidNetwork;
+let network: PaidNetwork['network'];
+let money: PaidNetwork['money'];
 let wallet: Wallet;
 
 beforeAll(async () => {
-  network = await TestNetwork.start();
-  money = await TestMoney.start(network, ['gateway']);
-  const v1 = await network.publish('v1', 2);
-  await network.decide({ [v1.digest]: 10_000 });
-  node = await network.node('node-a');
-  gateway = await startGateway();
-  await until(() => network.follower.registry.leases.of(node.keyId, v1.digest) !== undefined);
-  await until(async () => (await fetch(`${gateway.url}/v2/models/scale/ready`)).ok);
-  const { signer } = loadIdentity(join(network.directory, 'gateway.json'));
-  const nonce = nodeRandom(16).toString('hex');
-  const price = { model: network.model(), ...money.book, ...PRICE, feeBps: 500, nonce };
-  await network.log.append(signStatement('price.publish', price, signer));
-  await until(async () => (await terms()).price !== undefined);
-  wallet = await funded();
+  paid = await PaidNetwork.start();
+  ({ network, money, wallet } = paid);
 }, 240_000);
-afterAll(async () => {
-  await network.stop();
-  await money.stop();
-});
+afterAll(() => paid?.stop());
 
-const startGateway = (): Promise<ServiceProcess> =>
-  network.gateway('gateway', { money: money.config(network.directory, 'gateway'), attemptTimeoutMs: 20_000 });
-
-const terms = async (): Promise<{ price?: object }> =>
-  (await (await fetch(`${gateway.url}/assay/v1/models/scale/terms`)).json()) as { price?: object };
-
-async function funded(amount = 10_000_000n): Promise<Wallet> {
-  const made = localWallet(new Uint8Array(nodeRandom(32)));
-  await money.give(made.owner.address, amount);
-  return made;
-}
-
-const clientOf = (change: Partial<ConstructorParameters<typeof Assay>[0]> = {}): Assay =>
-  new Assay({
-    gateway: gateway.url,
-    policy: network.policy,
-    followProofs: false,
-    wallet,
-    deposit: '2',
-    ...change,
-  });
-
-const ask = (id?: string) => ({ model: 'scale', inputs: { x: [[21]] }, ...(id === undefined ? {} : { id }) });
-
-const chargesOf = (receipt: string): (LogRecord & { kind: 'charge' })[] =>
-  network.records.filter(
-    (record) => record.kind === 'charge' && record.predicate.receipt === receipt,
-  ) as (LogRecord & { kind: 'charge' })[];
+const clientOf = (change: Partial<AssayOptions> = {}): Assay => paid.client(change);
+const chargesOf = (receipt: string) => paid.chargesOf(receipt);
 
 /** Catches what one paid request looked like on the wire. */
 async function wireOf(client: (fetch: Fetch) => Assay, id: string): Promise<RequestInit & { url: string }> {
@@ -116,7 +74,7 @@ describe('a client with a wallet', { timeout: 180_000 }, () => {
     const secret = new Uint8Array(nodeRandom(32));
     const { address } = localWallet(secret).owner;
     await money.give(address, 10_000_000n);
-    const of = { gateway: gateway.url, policyFile: network.policyFile, secret };
+    const of = { gateway: paid.gateway.url, policyFile: network.policyFile, secret };
     const { lines, code } = await runReadme(of);
     expect({ lines, code }).toEqual({ lines: ['[ 42 ]'], code: 0 });
     expect(lines.filter((line) => MONEY_WORDS.test(line))).toEqual([]);
@@ -257,21 +215,11 @@ describe('a gateway that is paid', { timeout: 180_000 }, () => {
     createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
 
   it('the same authorisation ten times in parallel: one node run, the same bytes and PAYMENT-RESPONSE for all, one charge', async () => {
-    const fresh = await funded();
+    const fresh = await paid.funded();
     const wire = await wireOf((fetch) => clientOf({ fetch, wallet: fresh }), 'ten-warm');
     expect(wire).toBeDefined();
     // A second request is built and caught before it is sent, then sent ten times at once.
-    let caught: { url: string; init: RequestInit } | undefined;
-    const hold: Fetch = (url, init) => {
-      if (!new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return fetch(url, init);
-      const { signal: _, ...rest } = init!;
-      caught = { url, init: rest };
-      return Promise.reject(new TypeError('held back'));
-    };
-    await expect(
-      clientOf({ fetch: hold, wallet: fresh, tries: 1, store: memoryStore() }).infer(ask('ten')),
-    ).rejects.toMatchObject({ code: 'unreachable' });
-    const { url, init } = caught!;
+    const { url, init } = await paid.caught('ten', { wallet: fresh });
     const replies = await Promise.all(Array.from({ length: 10 }, () => fetch(url, init)));
     const bodies = await Promise.all(replies.map((reply) => reply.arrayBuffer()));
     expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
@@ -286,7 +234,7 @@ describe('a gateway that is paid', { timeout: 180_000 }, () => {
 
   it('explains itself with a 402 that any x402 client reads, and that people can read too', async () => {
     const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [1] }] });
-    const reply = await fetch(`${gateway.url}/v2/models/scale/infer`, { method: 'POST', body });
+    const reply = await fetch(`${paid.gateway.url}/v2/models/scale/infer`, { method: 'POST', body });
     expect(reply.status).toBe(402);
     const required = readPaymentRequired(reply.headers.get(PAYMENT_REQUIRED)!);
     expect(required.accepts.map(({ scheme }) => scheme)).toEqual(['batch-settlement', 'exact']);
@@ -341,31 +289,24 @@ describe('a gateway that is paid', { timeout: 180_000 }, () => {
     ],
   ])('refuses %s, and no node is asked', async (_, bend, status) => {
     const id = `bent-${nodeRandom(4).toString('hex')}`;
-    let caught: { url: string; init: RequestInit } | undefined;
-    const hold: Fetch = (url, init) => {
-      if (!new Headers(init?.headers).has(PAYMENT_SIGNATURE)) return fetch(url, init);
-      const { signal: _signal, ...rest } = init!;
-      caught = { url, init: rest };
-      return Promise.reject(new TypeError('held back'));
-    };
-    await expect(clientOf({ fetch: hold, tries: 1, store: memoryStore() }).infer(ask(id))).rejects.toThrow();
-    const headers = new Headers(caught!.init.headers);
+    const { url, init } = await paid.caught(id);
+    const headers = new Headers(init.headers);
     const payload = readPaymentPayload(headers.get(PAYMENT_SIGNATURE)!) as unknown as Payload;
     headers.set(PAYMENT_SIGNATURE, writeHeader(bend(payload) as never));
-    const reply = await fetch(caught!.url, { ...caught!.init, headers });
+    const reply = await fetch(url, { ...init, headers });
     expect(reply.status).toBe(status);
     expect(network.receiptsOf(id)).toEqual([]);
   });
 
   it('killed after delivery: the same request gets the same bytes, and is charged once', async () => {
-    const fresh = await funded();
+    const fresh = await paid.funded();
     const wire = await wireOf((fetch) => clientOf({ fetch, wallet: fresh, store: memoryStore() }), 'killed');
     const { url, ...init } = wire;
     const first = await fetch(url, init);
     const bytes = digest(await first.arrayBuffer());
-    await gateway.end('SIGKILL');
-    gateway = await startGateway();
-    const again = await fetch(url.replace(/^http:\/\/[^/]+/, gateway.url), init);
+    await paid.gateway.end('SIGKILL');
+    await paid.startGateway();
+    const again = await fetch(url.replace(/^http:\/\/[^/]+/, paid.gateway.url), init);
     expect(again.status).toBe(200);
     expect(again.headers.get(PAYMENT_RESPONSE)).toBe(first.headers.get(PAYMENT_RESPONSE));
     // The receipt's URL names the gateway's address, which a test's restart changes.

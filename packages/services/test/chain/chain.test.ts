@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chainConfigSchema } from '../../src/chain/config.ts';
 import { startChain } from '../../src/chain/start.ts';
 import type { RunningService } from '../../src/serving/index.ts';
+import { genesisOf } from '../support/money.ts';
 
 const SOMEBODY = '0x00000000000000000000000000000000000000aa';
 const dir = mkdtempSync(join(tmpdir(), 'assay-chain-'));
@@ -18,25 +19,7 @@ const config = chainConfigSchema.parse({
   database: join(dir, 'chain.db'),
   chainId: 31_337,
   funded: [],
-  genesis: {
-    terms: {
-      settlementPeriod: 3,
-      hold: 900,
-      audit: 600,
-      dispute: 60,
-      veto: 2,
-      unbonding: 1_000,
-      withdrawDelay: 900,
-    },
-    origin: 'example.org/log',
-    settler: SOMEBODY,
-    vetoer: SOMEBODY,
-    treasury: SOMEBODY,
-    witnesses: [SOMEBODY],
-    quorum: 1,
-    bond: '10000',
-    slashBps: 5_000,
-  },
+  genesis: genesisOf('example.org/log', { settler: SOMEBODY, treasury: SOMEBODY }),
 });
 const account = privateKeyToAccount(DEV_FAUCET_KEY);
 const token = devAddress('DevToken');

@@ -31,6 +31,32 @@ interface Given {
   readonly readyMs: number;
 }
 
+/** How the contracts of a test chain are made: one account is settler, vetoer and witness. */
+export function genesisOf(
+  origin: string,
+  { settler, treasury }: { readonly settler: string; readonly treasury: string },
+): object {
+  return {
+    terms: {
+      settlementPeriod: 3,
+      hold: 900,
+      audit: 600,
+      dispute: 60,
+      veto: 2,
+      unbonding: 1_000,
+      withdrawDelay: 900,
+    },
+    origin,
+    settler,
+    vetoer: settler,
+    treasury,
+    witnesses: [settler],
+    quorum: 1,
+    bond: '10000',
+    slashBps: 5_000,
+  };
+}
+
 /** A chain that stands beside a `TestNetwork`. */
 export class TestMoney {
   readonly client: PublicClient;
@@ -79,25 +105,10 @@ export class TestMoney {
       database: join(directory, 'chain.db'),
       chainId: CHAIN_ID,
       funded: [FAUCET, address(settler), ...keys.map(address)],
-      genesis: {
-        terms: {
-          settlementPeriod: 3,
-          hold: 900,
-          audit: 600,
-          dispute: 60,
-          veto: 2,
-          unbonding: 1_000,
-          withdrawDelay: 900,
-        },
-        origin: 'log.example/serving',
+      genesis: genesisOf('log.example/serving', {
         settler: address(settler),
-        vetoer: address(settler),
         treasury: address(keys[0] ?? settler),
-        witnesses: [address(settler)],
-        quorum: 1,
-        bond: '10000',
-        slashBps: 5_000,
-      },
+      }),
     });
     const readyMs = await readyWhen(process.url, began);
     return new TestMoney({ process, settler, directory, readyMs });

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { hex, randomBytes, signStatement, systemClock } from '@assay/core';
 import { loadIdentity } from '@assay/core/node';
-import { assayDomain, paymentSigner, receiptPaymentDigest } from '@assay/core/money';
+import { assayDomain, paymentSigner, receiptPaymentDigest, refundId } from '@assay/core/money';
 import { devAddress } from '@assay/pay/node';
 import { localWallet } from '@assay/sdk';
 import { pino } from 'pino';
@@ -154,7 +154,13 @@ describe('assay refund', () => {
     expect([refused.code, refused.json()]).toMatchObject([2, { where: 'settler: not-upheld' }]);
     const before = await lab.balanceOf(alice!.address);
     const refunded = await assay('refund', '--incident', ours, '--json');
-    const outcome = refunded.json() as { count: number; total: string; shortfall: string; settled: string[] };
+    const outcome = refunded.json() as {
+      count: number;
+      total: string;
+      shortfall: string;
+      settled: string[];
+      receipts: string[];
+    };
     expect([refunded.code, outcome]).toMatchObject([0, { count: 6, shortfall: '0' }]);
     expect(outcome.settled).toHaveLength(6);
     expect((await lab.balanceOf(alice!.address)) - before).toBe(4n * lab.price);
@@ -168,6 +174,18 @@ describe('assay refund', () => {
     await lab.witnessed();
     const twice = await assay('refund', '--incident', theirs, '--json');
     expect([twice.code, twice.json()]).toMatchObject([2, { where: 'settler: nothing-to-refund' }]);
+    // A veto that the settler logged is told with the incident, from the log alone.
+    const tx = `0x${'7'.repeat(64)}`;
+    const name = refundId(theirs, 1);
+    const of = { incident: theirs, network: 'eip155:31337', vault: VAULT };
+    await lab.say('settler', 'refund.veto', { ...of, name, tx });
+    await lab.witnessed();
+    const [receipt = ''] = outcome.receipts;
+    const why = await assay('why', receipt, '--incident', theirs);
+    expect(why.out).toMatch(
+      /refund 1 of the incident was stopped by the vetoer: entry \d+, transaction 0x7777777777/,
+    );
+    expect((await assay('why', receipt, '--incident', ours)).out).not.toContain('vetoer');
   });
 });
 

@@ -184,6 +184,14 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     shortfall: '0',
     txs: [`0x${id('8')}`],
   },
+  'refund.veto': {
+    incident: id('b'),
+    round: '2',
+    network: 'eip155:31337',
+    vault: address('b'),
+    name: `0x${id('9')}`,
+    tx: `0x${id('8')}`,
+  },
   'blob.certificate': {
     blob: id('6'),
     totalBytes: '1073741824',

@@ -219,11 +219,12 @@ function* moneyLines({
   releases,
   batches,
   refunds,
+  vetoes,
   charged,
   chains,
   chargedTwice,
 }: AuditedMoney): Generator<string> {
-  yield `audited ${counted(charges, 'charge')}, ${counted(releases, 'release')}, ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${counted(refunds, 'refund')}`;
+  yield `audited ${counted(charges, 'charge')}, ${counted(releases, 'release')}, ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${counted(refunds, 'refund')}${vetoes === 0 ? '' : `, of further ones ${vetoes} vetoed`}`;
   for (const [network, amount] of charged) {
     const compared = chains.includes(network) ? 'compared with the chain' : 'the chain was not read';
     yield `${amount} units charged on ${network}, ${compared}`;

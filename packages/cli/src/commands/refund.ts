@@ -10,6 +10,7 @@ import { findRecord, shortId } from '../names/records.ts';
 import { finding } from '../report.ts';
 import type { Session } from '../session.ts';
 import { askSettler, refusalOf, type SettlerAnswer } from '../settlement/settler-client.ts';
+import { vetoedRefunds, vetoText } from '../settlement/vetoed.ts';
 import { moneyText } from '../wallet/report.ts';
 import { counted } from '../words.ts';
 
@@ -53,7 +54,7 @@ export const refund = networkCommand<RefundFlags, []>({
     const opened = findRecord(timeline, flags.incident, 'incident.open');
     sizeToAsk(timeline, opened);
     const answer = await ask(session, opened.id);
-    if (!answer.ok) throw refusalOf(answer);
+    if (!answer.ok) throw refusalOf(answer, await stoppedBy(session, opened.id, answer));
     const outcome = answer.body as unknown as Outcome;
     const settled: string[] = [];
     for (const round of [...outcome.earlier, outcome]) {
@@ -78,6 +79,17 @@ export const refund = networkCommand<RefundFlags, []>({
     ]);
   },
 });
+
+/** Where the log says that the refund was vetoed; undefined where it was not, or the log does not say so yet. */
+async function stoppedBy(
+  session: Session,
+  incident: string,
+  { body }: SettlerAnswer,
+): Promise<string | undefined> {
+  if (body['code'] !== 'vetoed') return undefined;
+  const veto = vetoedRefunds(await session.freshTimeline(), incident).at(-1);
+  return veto === undefined ? undefined : vetoText(veto);
+}
 
 /** Charges can be given back once their batch is posted, logged and witnessed, and once nobody can veto it any more. */
 async function ask(session: Session, incident: string): Promise<SettlerAnswer> {

@@ -8,6 +8,7 @@ import { sizeToAsk } from '../names/known.ts';
 import { nameOfParticipant } from '../names/participants.ts';
 import { findAnyRecord, findRecord, shortId } from '../names/records.ts';
 import { clean } from '../report.ts';
+import { vetoedRefunds, vetoText } from '../settlement/vetoed.ts';
 import { knownData, knownText, OVER_LOGS_FLAGS, type OverLogsFlags, timelineOver } from '../several-logs.ts';
 
 interface WhyFlags extends OverLogsFlags {
@@ -37,7 +38,9 @@ export const why = networkCommand<WhyFlags, [record: string]>({
     const opened = findRecord(timeline, flags.incident, 'incident.open');
     const incident = opened.id;
     const { id } = findAnyRecord(timeline, name);
-    const prefix = timeline.asOf(sizeToAsk(timeline, opened, knownAt));
+    const size = sizeToAsk(timeline, opened, knownAt);
+    const prefix = timeline.asOf(size);
+    const vetoes = vetoedRefunds(timeline, incident, size);
     const answer = whyOf(prefix, incident, id);
     if (answer === null) {
       return clean(
@@ -50,10 +53,11 @@ export const why = networkCommand<WhyFlags, [record: string]>({
     const steps = answer.path.map((each) => describe(timeline, prefix, each));
     return {
       exit: answer.membership === 'affected' ? 1 : 2,
-      data: { record: id, incident, knownAt: knownData(timeline, prefix.known), ...answer },
+      data: { record: id, incident, knownAt: knownData(timeline, prefix.known), ...answer, vetoes },
       lines: [
         `${answer.membership}, as of ${knownText(timeline, prefix.known)}: ${ROOTS[answer.root] ?? answer.root}`,
         ...steps.map((step, i) => `${i === 0 ? '  ' : `${'  '.repeat(i)}  -> `}${step}`),
+        ...vetoes.map(vetoText),
       ],
     };
   },

@@ -10,6 +10,7 @@ import {
   RpcError,
   settlementVaultAbi,
   VaultReads,
+  vetoesOf,
 } from '@assay/pay/node';
 import type { MoneyChain } from '@assay/verify';
 import { CliError } from '../cli-error.ts';
@@ -62,6 +63,11 @@ export async function moneyChain(url: string, deployedAt?: number): Promise<Mone
       asked(async () => {
         const from = deployedAt ?? (await deploymentBlock(client, vault));
         return executedRefunds(client, { vault, deployedAt: from });
+      }),
+    vetoes: (vault, name) =>
+      asked(async () => {
+        const from = deployedAt ?? (await deploymentBlock(client, vault));
+        return vetoesOf(client, { vault, name, deployedAt: from, confirmations: 1 });
       }),
     isRefunded: (vault, receipt) => asked(() => readsOf(client, vault).isRefunded(receipt)),
     claimed: async (paymentChannel) => {

@@ -55,13 +55,13 @@ async function post(where: string, header: string): Promise<SettlerAnswer> {
 }
 
 /** A refusal of the settler as this command's own error, in the settler's words. */
-export function refusalOf({ body }: SettlerAnswer): CliError {
+export function refusalOf({ body }: SettlerAnswer, inLog?: string): CliError {
   const text = (name: string): string | undefined =>
     typeof body[name] === 'string' ? body[name] : undefined;
   const fix = text('fix');
   return new CliError('not-allowed', {
     what: text('what') ?? 'the settler refused',
-    where: `settler: ${text('code') ?? 'no code'}`,
+    where: `settler: ${text('code') ?? 'no code'}${inLog === undefined ? '' : `; ${inLog}`}`,
     ...(fix === undefined ? {} : { fix }),
   });
 }

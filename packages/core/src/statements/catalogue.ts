@@ -9,7 +9,7 @@ import {
   incidentSettle,
   scopeAttest,
 } from './incidents.ts';
-import { batch, charge, pricePublish, refund, release } from './money.ts';
+import { batch, charge, pricePublish, refund, refundVeto, release } from './money.ts';
 import { channelDecide, modelCreate, versionPublish, versionWithdraw } from './models.ts';
 import { outputReceipt } from './outputs.ts';
 import {
@@ -83,6 +83,7 @@ const schemas = {
   release,
   batch,
   refund,
+  'refund.veto': refundVeto,
   'blob.certificate': blobCertificate,
   'challenge.result': challengeResult,
   repair,
@@ -140,6 +141,7 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   release: 'gateway',
   batch: 'settler',
   refund: 'settler',
+  'refund.veto': 'settler',
   'blob.certificate': 'joined',
   'challenge.result': 'joined',
   repair: 'joined',
@@ -170,6 +172,7 @@ const keysOf: KeysOf = {
   refund: ({ network, vault, incident, round }) => [
     `refund ${network} ${vault} ${incident}${round === undefined ? '' : ` ${round}`}`,
   ],
+  'refund.veto': ({ network, vault, name, tx }) => [`veto ${network} ${vault} ${name} ${tx}`],
   'checkpoint.cosigned': ({ origin, size }) => [`cosigned ${origin} ${size}`],
   'view.root': ({ origin, size, rules }) => [`view ${origin} ${size} ${rules}`],
   'scope.attest': ({ incident, size }, signer) => [`attest ${signer} ${incident} ${size}`],

@@ -159,3 +159,16 @@ export const refund = z.strictObject({
   /** At most three make it claimable. */
   txs: z.array(bytes32).min(1).max(3),
 });
+
+/** Signed by a settler: the vault's vetoer stopped a refund within its window, so that nothing of it was given back. */
+export const refundVeto = z.strictObject({
+  incident: recordId,
+  /** Which refund of the incident, from 2 on. Absent for its first. */
+  round: uint64.optional(),
+  network: evmNetwork,
+  vault: evmAddress,
+  /** As the vault knows the refund (specs/payments.md, "Refund"). It may be proposed again under the same name. */
+  name: bytes32,
+  /** The vetoer's transaction. */
+  tx: bytes32,
+});

@@ -4,6 +4,7 @@ import { refundId } from '@assay/core/money';
 import { type Refunded, SettleError, settleRefund, type TxRecord, vetoed } from '@assay/pay/node';
 import { isUpheldFor, type RefundContent, refundContent } from '@assay/views';
 import { claimsOf, planOf } from './refund-plan.ts';
+import { RefundVetoes } from './refund-vetoes.ts';
 import type { Settlement, SettlementParts } from './settlement.ts';
 
 /** One refund of an incident. */
@@ -58,12 +59,14 @@ export class ClassRefunds {
   readonly #settlement: Settlement;
   /** What this process logged: it stands from then on, though the log has not brought it back yet. */
   readonly #said: LoggedRefund[] = [];
+  readonly #vetoes: RefundVetoes;
   readonly #toldVetoed = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SettlementParts & { readonly appended: Appender }, settlement: Settlement) {
     this.#parts = parts;
     this.#settlement = settlement;
+    this.#vetoes = new RefundVetoes(parts);
   }
 
   /**
@@ -86,7 +89,7 @@ export class ClassRefunds {
     for (const begun of this.#begun()) {
       if (this.#isLogged(begun)) continue;
       if (await this.#isVetoed(begun)) {
-        this.#tellVetoed(begun);
+        await this.#tellVetoed(begun);
         continue;
       }
       try {
@@ -103,7 +106,7 @@ export class ClassRefunds {
     const isStopped = begun !== undefined && !this.#isLogged(begun) && (await this.#isVetoed(begun));
     if (begun !== undefined && !this.#isLogged(begun) && !isStopped)
       return this.#outcome(incident, await this.#finish(begun));
-    // What an earlier refund gives back must be logged before the scope of a further one is taken.
+    // What an earlier refund gives back, or that it was stopped, is logged before the scope of a further one is taken.
     await this.#resume();
     // Charges can be given back only once their batch is posted and logged.
     await this.#settlement.round();
@@ -236,8 +239,9 @@ export class ClassRefunds {
     return state === 'none';
   }
 
-  #tellVetoed({ incident, round, sent }: Begun): void {
-    if (this.#toldVetoed.has(sent.key)) return;
+  /** Once it is final: until then a veto may still be undone by the chain. */
+  async #tellVetoed({ incident, round, sent }: Begun): Promise<void> {
+    if (this.#toldVetoed.has(sent.key) || (await this.#vetoes.say(incident, round)) === 0) return;
     this.#toldVetoed.add(sent.key);
     this.#parts.log.warn({ incident, round }, 'the vetoer stopped a refund; nothing of it is given back');
   }

@@ -115,6 +115,16 @@ describe('the veto', { timeout: 240_000 }, () => {
     expect(await state(incident)).toBe('none');
     expect(await balances()).toEqual(before);
     expect(refunds()).toEqual([]);
+    // What the vault only had an event for is a statement: which refund, and by which transaction, once.
+    const vetoes = () => lab.books.money.vetoes.map(({ predicate }) => predicate);
+    await lab.until(() => vetoes().length > 0, 'the veto is in the log');
+    const name = refundId(incident, 1);
+    expect(vetoes()).toMatchObject([{ incident, name, vault: VAULT }]);
+    expect((await lab.client.getTransactionReceipt({ hash: vetoes()[0]!.tx as `0x${string}` })).to).toBe(
+      VAULT,
+    );
+    await settler.end();
+    await start();
     // Nodes keep what they hold; charges that come to light make another refund, which is not the one that was stopped.
     await settled(alice!);
     await lab.witnessed();
@@ -125,6 +135,7 @@ describe('the veto', { timeout: 240_000 }, () => {
     await lab.later(LONG_VETO.veto);
     const other = await askRefund(settler, lab, incident);
     expect([other.status, other.body]).toMatchObject([200, { count: 3, shortfall: '0', round: 1 }]);
+    expect(vetoes()).toHaveLength(1);
   });
 });
 

@@ -51,6 +51,8 @@ class FakeChain implements MoneyChain {
     Array.from(this.refunds)
       .filter(([, { state }]) => state === 'executed')
       .map(([refund]) => ({ refund, at: this.executedAt }));
+  readonly stopped = new Map<string, string[]>();
+  vetoes = async (_: string, name: string): Promise<string[]> => this.stopped.get(name) ?? [];
   isRefunded = async (_: string, receipt: number): Promise<boolean> => this.given.has(receipt);
   claimed = async (channel: string): Promise<bigint> => this.claims.get(channel) ?? 0n;
 }
@@ -373,6 +375,23 @@ describe('planted faults, each found by its code', () => {
       const name = refunded(log, chain, PRICE);
       bend(chain, name, chain.refunds.get(name)!);
       expect(await codes(log, chain), String(bend)).toEqual(['refund-chain']);
+    }
+  });
+
+  it('refund-chain: a veto that the chain does not know, or that stopped another refund; one that it knows is no fault', async () => {
+    const tx = `0x${'7'.repeat(64)}`;
+    for (const [name, knows, found] of [
+      [refundId('b'.repeat(64), 2), true, []],
+      [refundId('b'.repeat(64), 2), false, ['refund-chain']],
+      [refundId('b'.repeat(64), 1), true, ['refund-chain']],
+    ] as const) {
+      const [log, chain] = [paidRealLog(), new FakeChain()];
+      if (knows) chain.stopped.set(name, [tx]);
+      const of = { incident: 'b'.repeat(64), round: '2', network: NETWORK, vault: VAULT };
+      log.log.add(settler, 'refund.veto', { ...of, name, tx });
+      const report = await audit(log, chain);
+      expect([...report.counts.keys()], name).toEqual(found);
+      expect(report.money?.vetoes).toBe(1);
     }
   });
 

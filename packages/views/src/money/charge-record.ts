@@ -38,8 +38,8 @@ export interface ReleaseRecord {
   readonly release: Predicate<'release'>;
 }
 
-/** A posted batch or a class refund, as its settler logged it. */
-export interface SettledRecord<K extends 'batch' | 'refund'> {
+/** A posted batch, a class refund, or one that was stopped, as its settler logged it. */
+export interface SettledRecord<K extends 'batch' | 'refund' | 'refund.veto'> {
   readonly id: string;
   readonly index: number;
   readonly settler: string;

@@ -24,6 +24,8 @@ export class Money {
   readonly releases: ReleaseRecord[] = [];
   readonly batches: SettledRecord<'batch'>[] = [];
   readonly refunds: SettledRecord<'refund'>[] = [];
+  /** Refunds that the vetoer stopped. */
+  readonly vetoes: SettledRecord<'refund.veto'>[] = [];
   readonly #registry: Registry;
   readonly #curve: Secp256k1;
   readonly #outputs = new Map<string, PaidOutput>();
@@ -118,6 +120,9 @@ export class Money {
         break;
       case 'refund':
         this.refunds.push({ id, index, settler: signer, predicate: record.predicate });
+        break;
+      case 'refund.veto':
+        this.vetoes.push({ id, index, settler: signer, predicate: record.predicate });
         break;
       default:
         break;

@@ -75,6 +75,7 @@ export function refusalOf(registry: Registry, record: LogRecord): Refusal | unde
       );
     case 'batch':
     case 'refund':
+    case 'refund.veto':
       return needsRole(registry, record.signer, 'settler', 'not-settler');
     case 'price.publish':
     case 'charge':

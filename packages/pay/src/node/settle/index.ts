@@ -41,4 +41,5 @@ export {
   postedAfter,
   type PostedEvent,
   type PostedQuery,
+  vetoesOf,
 } from './vault-events.ts';

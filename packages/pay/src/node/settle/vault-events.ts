@@ -84,6 +84,33 @@ export async function executedRefunds(
   return found;
 }
 
+/** Transactions by which the vetoer stopped a refund, as far as they are final, in order. */
+export async function vetoesOf(
+  client: PublicClient,
+  of: {
+    readonly vault: string;
+    /** As the vault knows it. */
+    readonly name: string;
+    readonly deployedAt: number;
+    readonly confirmations: number;
+  },
+): Promise<string[]> {
+  const head = Number(await client.getBlockNumber());
+  const found: string[] = [];
+  for (const { from, to } of rangesUp({ from: of.deployedAt, to: head - of.confirmations + 1 })) {
+    const logs = await client.getContractEvents({
+      address: of.vault as `0x${string}`,
+      abi: settlementVaultAbi,
+      eventName: 'RefundVetoed',
+      args: { incident: of.name as `0x${string}` },
+      fromBlock: BigInt(from),
+      toBlock: BigInt(to),
+    });
+    found.push(...logs.map(({ transactionHash }) => transactionHash));
+  }
+  return found;
+}
+
 /** Ids of the `exact` payments that a transaction brought into the vault. */
 export async function heldBy(client: PublicClient, tx: string): Promise<string[]> {
   const receipt = await client.getTransactionReceipt({ hash: tx as `0x${string}` });

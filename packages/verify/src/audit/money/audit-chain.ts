@@ -14,7 +14,8 @@ export async function auditChain(
 ): Promise<readonly string[]> {
   const { chains } = audit;
   const networks = new Set(money.charges.map(({ charge }) => charge.network));
-  for (const { predicate } of [...money.batches, ...money.refunds]) networks.add(predicate.network);
+  for (const { predicate } of [...money.batches, ...money.refunds, ...money.vetoes])
+    networks.add(predicate.network);
   const read: string[] = [];
   for (const network of networks) {
     const chain = chains.find((each) => each.network === network);

@@ -13,6 +13,8 @@ export interface AuditedMoney {
   readonly releases: number;
   readonly batches: number;
   readonly refunds: number;
+  /** Refunds that the vetoer stopped. */
+  readonly vetoes: number;
   /** Atomic units charged, by network. */
   readonly charged: ReadonlyMap<string, bigint>;
   /** Whether each network that settled anything was read. */
@@ -58,6 +60,7 @@ export async function auditMoney(
     releases: money.releases.length,
     batches: money.batches.length,
     refunds: money.refunds.length,
+    vetoes: money.vetoes.length,
     charged: chargedBy(money),
     chains,
     chargedTwice: chargedTwice(money),

@@ -37,6 +37,7 @@ export async function auditRefundsOnChain(
       findings.add('refund-chain', what, `entry ${index}`);
     }
   }
+  await auditVetoes(money, chain, findings);
   const grace = audit.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   for (const vault of new Set([...vaults, ...own.map(({ predicate }) => predicate.vault)])) {
     for (const { refund, at } of await chain.executedRefunds(vault)) {
@@ -47,7 +48,22 @@ export async function auditRefundsOnChain(
   }
 }
 
-const nameOf = ({ incident, round = '1' }: Predicate<'refund'>): string => refundId(incident, Number(round));
+const nameOf = ({ incident, round = '1' }: Predicate<'refund'> | Predicate<'refund.veto'>): string =>
+  refundId(incident, Number(round));
+
+/** Adds `refund-chain` for each veto that is recorded and not the chain's. */
+async function auditVetoes(money: Money, chain: MoneyChain, findings: Findings): Promise<void> {
+  for (const { predicate, index } of money.vetoes) {
+    if (predicate.network !== chain.network) continue;
+    const { vault, name, tx } = predicate;
+    const wrong =
+      nameOf(predicate) !== name
+        ? `the refund of its incident and round is called ${nameOf(predicate)}, not ${name}`
+        : !(await chain.vetoes(vault, name)).includes(tx) &&
+          `the log says that the refund ${name} was vetoed by ${tx}, and the chain knows of no such veto`;
+    if (wrong !== false) findings.add('refund-chain', wrong, `entry ${index}`);
+  }
+}
 
 async function* differences(
   said: Predicate<'refund'>,

@@ -49,6 +49,8 @@ export interface MoneyChain {
   refund(vault: string, name: string): Promise<ChainRefund>;
   /** Every class refund that a vault executed. */
   executedRefunds(vault: string): Promise<readonly ExecutedRefund[]>;
+  /** Transactions by which the vetoer stopped a refund of this name. */
+  vetoes(vault: string, name: string): Promise<readonly string[]>;
   /** Whether the charge of the receipt at a log index was given back. */
   isRefunded(vault: string, receipt: number): Promise<boolean>;
   /** What had been claimed from a payment channel before the log was read. */

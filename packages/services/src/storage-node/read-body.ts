@@ -1,6 +1,7 @@
 /** Reads a request's body into one buffer of its declared length. */
 import type { IncomingMessage } from 'node:http';
 import { NodeError } from '@assay/storage';
+import { freePiece } from '@assay/storage/node';
 
 /** @throws NodeError `bad-request` when the length is missing or beyond `limit` */
 export function bodyLength(request: IncomingMessage, limit: number): number {
@@ -28,7 +29,8 @@ export function readInto(request: IncomingMessage, out: Uint8Array): Promise<voi
     request.on('data', (piece: Buffer) => {
       if (at + piece.length <= out.length) out.set(piece, at);
       at += piece.length;
-      release(piece);
+      // Copied: half of a busy node's time went into collections that such pieces made.
+      freePiece(piece);
     });
     request.once('end', () => {
       if (at === out.length) resolve();
@@ -42,13 +44,4 @@ export function readInto(request: IncomingMessage, out: Uint8Array): Promise<voi
     request.once('error', gone);
     request.once('close', () => gone());
   });
-}
-
-/**
- * Gives a copied piece's memory back at once. The parser makes a buffer for each piece, and what waits for a collection
- * makes one every few shards: that was half of a busy node's time.
- */
-function release({ buffer, byteLength }: Buffer): void {
-  // One of Node's shared slabs is not this piece's alone.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -41,6 +41,8 @@ interface Exchange extends StorageServerOptions {
 interface Reply {
   readonly body: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Called when the system has the whole body. */
+  readonly free?: () => void;
 }
 
 type Route = readonly [method: string, path: RegExp, handle: (exchange: Exchange) => Promise<Reply>];
@@ -62,7 +64,11 @@ export function createStorageServer(options: StorageServerOptions): Server {
   const shared = { ...options, shown: { bytes: 0 }, buffers: new BufferPool() };
   return createServer((request, response) => {
     answer(request, shared).then(
-      ({ body, headers }) => send(response, 200, body, headers),
+      ({ body, headers, free }) => {
+        // Only a whole answer frees it: until then the socket may still be reading the memory.
+        if (free !== undefined) response.once('finish', free);
+        send(response, 200, body, headers);
+      },
       (error: unknown) => refuse(response, error, options),
     );
   });
@@ -129,9 +135,10 @@ async function getLeaves({ engine, gate, request, url, shown, parts }: Exchange)
     from: Number(url.searchParams.get('from') ?? NaN),
     to: Number(url.searchParams.get('to') ?? NaN),
   };
-  const { bytes, proof } = await engine.getLeaves(id, { index, range });
+  const { bytes, proof, free } = await engine.getLeaves(id, { index, range });
   shown.bytes += bytes.length;
-  return { body: bytes, headers: { 'assay-proof': base64(concat(...proof)) } };
+  const headers = { 'assay-proof': base64(concat(...proof)) };
+  return { body: bytes, headers, ...(free === undefined ? {} : { free }) };
 }
 
 async function getPage({ engine, gate, request, shown, parts: [digest] }: Exchange): Promise<Reply> {

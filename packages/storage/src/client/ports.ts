@@ -36,6 +36,8 @@ export interface PutShard {
 export interface ShardLeaves {
   readonly bytes: Uint8Array;
   readonly proof: readonly Uint8Array[];
+  /** Gives the memory of `bytes` back: for whoever reads them no more. Uncalled, they are collected like any others. */
+  readonly free?: () => void;
 }
 
 export interface CallOptions {

@@ -26,6 +26,7 @@ import {
   requestSubject,
 } from '../wire.ts';
 import type { Deleted } from './engine/delete-blob.ts';
+import { collect } from './collect-answer.ts';
 import { wellFormed, wellFormedReceipt } from './well-formed.ts';
 
 export interface HttpNodeOptions {
@@ -192,7 +193,8 @@ export class HttpNode implements StorageNode, AsyncDisposable {
         ...(call.body === undefined ? {} : { body: Readable.from(slices(sent, options.onBytes)) }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      const bytes = await collect(body, { limit: call.limit, onBytes: options.onBytes });
+      const told = Number(headers['content-length'] ?? NaN);
+      const bytes = await collect(body, { told, limit: call.limit, onBytes: options.onBytes });
       if (statusCode !== 200) throw refusal(statusCode, bytes);
       return { bytes, headers };
     } catch (cause) {
@@ -226,21 +228,6 @@ async function* slices(
       yield part.subarray(at, at + SLICE_BYTES);
     }
   }
-}
-
-async function collect(
-  body: AsyncIterable<Uint8Array>,
-  { limit, onBytes }: { limit: number; onBytes: (() => void) | undefined },
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of body) {
-    onBytes?.();
-    length += part.length;
-    if (length > limit) throw new NodeError('corrupt', { what: `the node's answer exceeds ${limit} bytes` });
-    parts.push(part);
-  }
-  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, length);
 }
 
 const CODES: ReadonlySet<string> = new Set<NodeError['code']>([

@@ -5,6 +5,7 @@ export type { Disk } from './engine/disk.ts';
 export { FileDisk, openFileDisk } from './engine/file-disk.ts';
 export type { NodeEngine } from './engine/node-engine.ts';
 export { type EngineOptions, StorageEngine } from './engine/storage-engine.ts';
+export { freePiece } from './free-memory.ts';
 export { FileJournal, openFileJournal } from './file-journal.ts';
 export { FileSource, openFileSource } from './file-source.ts';
 export { HttpNode, httpNode, type HttpNodeOptions } from './http-node.ts';

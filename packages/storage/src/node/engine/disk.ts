@@ -14,7 +14,7 @@ export interface Disk {
   write(segment: number, offset: number, parts: readonly Uint8Array[]): Promise<void>;
   /** When this returns, everything written to the segment before survives a power cut. A failure is final. */
   sync(segment: number): Promise<void>;
-  /** Exactly `length` bytes. */
+  /** Exactly `length` bytes, in a buffer of their own that is the caller's from then on. */
   read(segment: number, offset: number, length: number): Promise<Uint8Array>;
   /** Removes a segment for good. */
   remove(segment: number): Promise<void>;

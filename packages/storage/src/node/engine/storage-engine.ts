@@ -10,6 +10,7 @@ import { type LeafRange, shardRoot } from '../../merkle.ts';
 import { type Boot, type Hello, signHello, type Tombstone } from '../../node-facts.ts';
 import type { ShardReceipt, ShardRef } from '../../receipt.ts';
 import { answerChallenge, leavesOf, sealChecked } from './answers.ts';
+import { freeMemory } from '../free-memory.ts';
 import type { Disk } from './disk.ts';
 import { type Deleted, deleteBlob } from './delete-blob.ts';
 import { holdRecord, Holds, readHold } from './holds.ts';
@@ -234,7 +235,7 @@ export class StorageEngine implements NodeEngine {
   ): Promise<ShardLeaves> {
     const held = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
     const { body, leaves } = await this.#log.read(held.place);
-    return leavesOf(body, range, leaves);
+    return { ...leavesOf(body, range, leaves), free: () => freeMemory(body) };
   }
 
   /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */

@@ -40,6 +40,11 @@ export interface TxOutboxOptions {
 const POLL_MS = 200;
 const RAISE_FEE_MS = 30_000;
 const WAIT_MS = 60_000;
+/**
+ * Two storage slots: what is kept by the time, as stake is, costs one more as soon as the second is another than that in
+ * which it was estimated. What is not used is not paid.
+ */
+const ROOM_GAS = 50_000n;
 
 /** Opens the outbox; `start` begins to send. @throws TxError `locked` | `conflict` */
 export function openTxOutbox(options: TxOutboxOptions): TxOutbox {
@@ -226,11 +231,12 @@ export class TxOutbox implements AsyncDisposable {
     return Math.max(this.#store.nextNonce, Number(count));
   }
 
-  /** A fifth more than it takes now: state may change before it is mined. */
+  /** A fifth and some slots more than it takes now: state may change before it is mined, and the second does. */
   async #estimate({ key, to, data, value }: TxIntent): Promise<bigint> {
     const call = { from: this.sender, to, data, ...(value === undefined ? {} : { value: quantity(value) }) };
     try {
-      return (BigInt(await this.#options.rpc.call<string>('eth_estimateGas', [call, 'pending'])) * 6n) / 5n;
+      const estimate = BigInt(await this.#options.rpc.call<string>('eth_estimateGas', [call, 'pending']));
+      return (estimate * 6n) / 5n + ROOM_GAS;
     } catch (error) {
       if (!(error instanceof RpcError) || error.isUnknown) throw error;
       throw new TxError('would-revert', {

@@ -118,13 +118,20 @@ export class PaymentLedger<Carry> {
     return this.#must(id);
   }
 
-  /** `reserve` and `execute` in one durable write: the ordinary path. @throws LedgerError as `reserve` */
-  async begin(terms: HoldTerms, limits: Limits): Promise<Reservation> {
-    const found = await this.#claim(terms, limits, [
+  /**
+   * `reserve` and `execute` in one durable write: the ordinary path. In the books it stands as soon as this is called.
+   *
+   * @throws LedgerError as `reserve`
+   */
+  async begin(terms: HoldTerms, limits: Limits, carry?: Carry): Promise<Reservation> {
+    const events = [
       { kind: 'reserved', terms },
       { kind: 'executing', id: terms.id },
-    ]);
-    return found.mine ? { hold: await this.execute(terms.id), mine: true } : found;
+    ] as const;
+    const found = await this.#claim(terms, limits, events, carry);
+    return found.mine && found.hold.state === 'reserved'
+      ? { hold: await this.execute(terms.id), mine: true }
+      : found;
   }
 
   /** The caller gives the work up without knowing how it ended; a retry may take it, the deadline ends it. */
@@ -246,13 +253,18 @@ export class PaymentLedger<Carry> {
   }
 
   /** One turn of the event loop decides whose the request is. */
-  async #claim(terms: HoldTerms, limits: Limits, events: readonly LedgerEvent[]): Promise<Reservation> {
+  async #claim(
+    terms: HoldTerms,
+    limits: Limits,
+    events: readonly LedgerEvent[],
+    carry?: Carry,
+  ): Promise<Reservation> {
     if (this.#broken !== undefined) throw this.#fault();
     const known = this.#books.hold(terms.id);
     if (known !== undefined && !mayBeginAgain(known)) return this.#again(known, terms, limits.now);
     assertReservable(terms, { ...limits, books: this.#books, maxExposure: this.#limit });
     this.#working.add(terms.id);
-    await this.#commit(events);
+    await this.#commit(events, carry);
     return { hold: this.#must(terms.id), mine: true };
   }
 

@@ -353,6 +353,18 @@ describe('one writer', () => {
     expect(after.exposure).toBe(next.exposure);
   });
 
+  it('an output that comes before its reservation is durable stands behind it in the journal', async () => {
+    const { disk, ledger } = await fresh();
+    const begun = ledger.begin(terms({ id: 'a' }), limits);
+    const id = holdId(PAYER, 'a');
+    const delivered = ledger.deliver(id, { receipt: receiptOf('a'), amount: 60n });
+    expect((await begun).mine).toBe(true);
+    expect((await delivered).state).toBe('delivered');
+    const kinds = disk.events.map(({ kind }) => kind);
+    expect(kinds.slice(kinds.indexOf('reserved'))).toEqual(['reserved', 'executing', 'delivered']);
+    expect((await open(disk)).hold(id)).toMatchObject({ state: 'delivered', amount: '60' });
+  });
+
   it('nobody is told of an output before it is durable', async () => {
     const { disk, ledger } = await fresh();
     const { hold } = await ledger.begin(terms({ id: 'a' }), limits);

@@ -92,6 +92,9 @@ export class Journal implements AsyncDisposable {
   #segment: number;
   #size: number;
   #working: Promise<void> | undefined;
+  /** What waits is to be written now, and not only with whatever comes. */
+  #isDue = false;
+  #patience: NodeJS.Timeout | undefined;
   /** The segment being written is to be finished with the next group. */
   #mustRoll = false;
   #broken: OutboxError | undefined;
@@ -116,13 +119,24 @@ export class Journal implements AsyncDisposable {
     return this.#failure.promise;
   }
 
-  /** Appends, resolving once the record is durable. @throws OutboxError `failed` | `closed` */
-  append(record: Uint8Array): Promise<RecordPlace> {
+  /**
+   * Appends, resolving once the record is durable. Records become so in the order of the calls.
+   *
+   * @param withinMs how long it may wait for a record that does not wait, so that both share a sync
+   * @throws OutboxError `failed` | `closed`
+   */
+  append(record: Uint8Array, withinMs = 0): Promise<RecordPlace> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const { promise, resolve, reject } = Promise.withResolvers<RecordPlace>();
     this.#waiting.push({ record, resolve, reject });
-    this.#working ??= this.#work();
+    if (withinMs === 0) this.#writeNow();
+    else this.#patience ??= setTimeout(() => this.#writeNow(), withinMs);
     return promise;
+  }
+
+  #writeNow(): void {
+    this.#isDue = true;
+    this.#working ??= this.#work();
   }
 
   /** Appends with the next group or at closing: for what recovery can do without. */
@@ -185,6 +199,7 @@ export class Journal implements AsyncDisposable {
 
   /** Makes everything durable and lets the directory go. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#waiting.length > 0) this.#writeNow();
     await this.#working;
     if (this.#broken === undefined && this.#lazy.length > 0) await this.#commit([]);
     this.#broken ??= new OutboxError('closed', { what: 'the journal is closed', where: this.#directory });
@@ -196,9 +211,12 @@ export class Journal implements AsyncDisposable {
   async #work(): Promise<void> {
     // One turn of the event loop lets requests that arrived together share a group.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) {
+    while (this.#isDue && this.#waiting.length > 0) {
       const group = this.#waiting.slice(0, MAX_GROUP_RECORDS);
       this.#waiting = this.#waiting.slice(MAX_GROUP_RECORDS);
+      this.#isDue = this.#waiting.length > 0;
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
       try {
         const places = await this.#commit(group.map(({ record }) => record));
         for (const [i, { resolve }] of group.entries()) resolve(places[i] as RecordPlace);

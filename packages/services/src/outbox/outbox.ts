@@ -75,12 +75,13 @@ export class Outbox implements AsyncDisposable {
    * Keeps an item. Once this resolves it survives a power cut, and only then may anybody be told of it. Calls made in
    * one order become durable in that order.
    *
+   * @param withinMs how long it may wait for an item that does not wait, so that both share a sync
    * @throws OutboxError `failed` | `closed`
    */
-  async put(item: Item): Promise<RecordPlace> {
+  async put(item: Item, withinMs = 0): Promise<RecordPlace> {
     const ordinal = this.#put;
     if (item.entry !== undefined) this.#put += 1;
-    const place = await this.#journal.append(encodeItem(item, ordinal));
+    const place = await this.#journal.append(encodeItem(item, ordinal), withinMs);
     if (item.entry !== undefined) {
       this.#unsent.push(place);
       this.#listener();

@@ -73,6 +73,24 @@ describe('the outbox keeps what was put, in order, over restarts', () => {
     await close(again.outbox);
   });
 
+  it('an item that may wait shares the write of the next one, stands before it, and waits no longer than it may', async () => {
+    const groups = (): number =>
+      segments().reduce((sum, path) => sum + readFileSync(path, 'latin1').split('ASYGRP1').length - 1, 0);
+    const { outbox } = open();
+    const patient = outbox.put(entry('a'), 60_000);
+    await outbox.put(entry('b'));
+    await patient;
+    expect(groups()).toBe(1);
+    await outbox.put(entry('c'), 5);
+    expect(groups()).toBe(2);
+    const closing = outbox.put(entry('d'), 60_000);
+    await close(outbox);
+    await closing;
+    const again = open();
+    expect(again.found.map(({ item }) => item.meta['text'])).toEqual(['a', 'b', 'c', 'd']);
+    await close(again.outbox);
+  });
+
   it('what the log took is not sent again after an orderly stop', async () => {
     const { outbox } = open();
     for (const text of ['a', 'b', 'c']) await outbox.put(entry(text));

@@ -64,6 +64,9 @@ export interface CashierOptions {
   readonly onDelivered: (id: string, receipt: Predicate<'output.receipt'>) => void;
 }
 
+/** For how many milliseconds a reservation may wait to share the write of the answer that it is for. */
+const RESERVED_WITHIN_MS = 20;
+
 /** A verified payment, by which terms it is held, and what the chain says of its channel. */
 interface Admitted {
   readonly paid: VerifiedPayment;
@@ -147,14 +150,15 @@ export class Cashier {
       now: unixSeconds(clock),
       ...(channel === undefined ? {} : { balance: channel.balance }),
     };
-    const begun = ledger.begin(terms, limits);
-    // A voucher's reservation stands in the books as of now, and may become durable while the node works: a crash that
-    // forgets it has told nobody, and the order in hand still pays for this one request only. Anything else waits.
-    if (isNew && paid.scheme === 'batch-settlement' && ledger.hold(terms.id) !== undefined) {
-      const [answer] = await Promise.allSettled([this.#ask(question, paid, terms.id), begun]);
-      await begun;
-      if (answer.status === 'rejected') throw answer.reason;
-      return answer.value;
+    const isVoucher = isNew && paid.scheme === 'batch-settlement';
+    const begun = ledger.begin(terms, limits, isVoucher ? { withinMs: RESERVED_WITHIN_MS } : undefined);
+    // A voucher's reservation stands in the books as of now. It becomes durable while the node works, or in one write
+    // with a fast answer, before which it stands in the journal: a crash that forgets it has told nobody, and the order
+    // in hand still pays for this one request only. Anything else waits.
+    if (isVoucher && ledger.hold(terms.id) !== undefined) {
+      // What cannot be written here cannot be written behind it either: the answer is not given then.
+      begun.catch(() => undefined);
+      return this.#ask(question, paid, terms.id);
     }
     const { hold, mine } = await begun;
     if (!mine) throw done(hold);

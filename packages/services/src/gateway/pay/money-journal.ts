@@ -11,6 +11,8 @@ export interface Carry {
   readonly body?: Uint8Array;
   /** Told where the record stands, once it is durable. */
   readonly placed?: (place: RecordPlace) => void;
+  /** How many milliseconds it may wait for a write that does not wait. */
+  readonly withinMs?: number;
 }
 
 /** The member of a record under which events stand. */
@@ -21,11 +23,12 @@ export function moneyJournal(outbox: Outbox): MoneyJournal<Carry> {
   return {
     async append(events, carry = {}) {
       const meta = { kind: MEMBER, ...carry.meta, [MEMBER]: events as unknown as Json };
-      const place = await outbox.put({
+      const item = {
         meta,
         ...(carry.entry === undefined ? {} : { entry: carry.entry }),
         ...(carry.body === undefined ? {} : { body: carry.body }),
-      });
+      };
+      const place = await outbox.put(item, carry.withinMs);
       carry.placed?.(place);
     },
   };

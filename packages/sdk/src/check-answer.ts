@@ -4,6 +4,7 @@ import {
   encodeTensors,
   fromBase64,
   fromHex,
+  hex,
   type Json,
   openStatement,
   type Predicate,
@@ -42,22 +43,27 @@ export function checkAnswer(answer: OipAnswer, question: Question, policy: Polic
     throw mismatch(`record ${id} is not the receipt that was named`);
   const { predicate: receipt, signer: node } = statement;
   checkAnswersUs(receipt, question);
-  const salt = (field: string): Uint8Array => fromHex(textOf(parameters, `assay_salt_${field}`));
-  const { asked, inputBytes } = question;
+  const salt = (field: string): string => textOf(parameters, `assay_salt_${field}`);
   const due = [
-    ['request', receipt.request.hash, requestBytes(asked, inputBytes)],
-    ['input', receipt.input, inputBytes],
-    ['output', receipt.output, encodeTensors(outputs)],
+    ['request', receipt.request.hash, requestHash(question, salt('request'))],
+    ['input', receipt.input, commit(fromHex(salt('input')), 'input', question.inputBytes)],
+    ['output', receipt.output, commit(fromHex(salt('output')), 'output', encodeTensors(outputs))],
   ] as const;
-  for (const [domain, commitment, bytes] of due) {
-    if (commit(salt(domain), domain, bytes) !== commitment)
-      throw mismatch(`the receipt's ${domain} is not the one of this answer`);
+  for (const [domain, found, commitment] of due) {
+    if (found !== commitment) throw mismatch(`the receipt's ${domain} is not the one of this answer`);
   }
   const proof = parameters['assay_proof'];
   if (typeof proof !== 'string') return { id, entry, node, receipt };
   const isWitnessed = parameters['assay_state'] === 'witnessed';
   const logged = checkProof(entry, fromBase64(proof), { policy, isWitnessed });
   return { id, entry, node, receipt, logged };
+}
+
+/** Under the salt that was sent, which is nearly always the one that comes back, the question knows it. */
+function requestHash(question: Question, salt: string): string {
+  const { asked, inputBytes, salts } = question;
+  if (salt === hex(salts.request)) return question.requestHash;
+  return commit(fromHex(salt), 'request', requestBytes(asked, inputBytes));
 }
 
 function checkAnswersUs(

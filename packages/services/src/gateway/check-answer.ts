@@ -5,7 +5,6 @@ import {
   decodeTensors,
   type Envelope,
   fromHex,
-  requestBytes,
   type Tensor,
   verifyEnvelope,
 } from '@assay/core';
@@ -13,11 +12,13 @@ import type { Secp256k1 } from '@assay/core/money';
 import { moneyFlawOf } from '@assay/verify';
 import type { ExecuteHead, ReadResponse } from '../inference-node/wire/index.ts';
 import type { PublishedPrice } from '@assay/views';
+import type { RequestHash } from './request-hash.ts';
 
 /** What was asked of which node. */
 export interface Asked {
   readonly head: ExecuteHead;
   readonly inputBytes: Uint8Array;
+  readonly requestHash: RequestHash;
   /** Key id of the node. */
   readonly node: string;
   /** Absent where the answer is free. */
@@ -37,7 +38,7 @@ export interface AskedMoney {
  * for it, and the log will show it.
  */
 export function flawOf(answer: ReadResponse, asked: Asked): string | undefined {
-  const { head, inputBytes, node } = asked;
+  const { head, inputBytes, node, requestHash } = asked;
   const { receipt, salts, signer } = answer;
   if (signer !== node) return `the receipt is signed by ${signer}`;
   const expected: readonly (readonly [string, unknown, unknown])[] = [
@@ -45,11 +46,7 @@ export function flawOf(answer: ReadResponse, asked: Asked): string | undefined {
     ['request.client', receipt.request.client, head.client],
     ['model', receipt.model, head.model],
     ['verification', receipt.verification, head.verification],
-    [
-      'request.hash',
-      receipt.request.hash,
-      commit(fromHex(salts.request), 'request', requestBytes(head, inputBytes)),
-    ],
+    ['request.hash', receipt.request.hash, requestHash(salts.request)],
     ['input', receipt.input, commit(fromHex(salts.input), 'input', inputBytes)],
     ['output', receipt.output, commit(fromHex(salts.output), 'output', answer.outputBytes)],
     ['order', receipt.order, head.payment?.order],

@@ -13,6 +13,7 @@ import type { Peers } from './peers.ts';
 import type { RequestParameters } from './request-parameters.ts';
 import type { Cashier } from './pay/cashier.ts';
 import { payerOf, requestIdOf, type SentPayment } from './pay/paid-question.ts';
+import { requestHashOf } from './request-hash.ts';
 import { type NodeAnswer, tryNodes } from './try-nodes.ts';
 
 /** What is asked for, with names found and parameters read. */
@@ -59,10 +60,12 @@ export async function infer(inference: Inference, context: InferContext): Promis
   assertAskedByClient(head, inputBytes, inference.parameters.clientSignature);
   const key = requestKey(head);
   const hash = identityHash(head, inputBytes);
+  const requestHash = requestHashOf(head, inputBytes);
   const ask = (payment?: ExecuteHead['payment'], money?: AskedMoney): Promise<NodeAnswer> =>
     tryNodes({
       head: payment === undefined ? head : { ...head, payment },
       inputBytes,
+      requestHash,
       money,
       peers: context.peers.inOrder(version.digest, key),
       attempts: context.attempts,
@@ -72,7 +75,7 @@ export async function infer(inference: Inference, context: InferContext): Promis
   if (price === undefined) return context.ledger.once({ key, hash }, () => ask());
   return tillOf(context).serve({
     head,
-    inputBytes,
+    requestHash,
     inputSize: inference.request.inputs.reduce((sum, { bytes }) => sum + bytes.length, 0),
     // Two payers may use one client's name and id: each has paid for an answer of its own.
     identity: { key: sent === undefined ? key : `${key} ${payerOf(sent.payment)}`, hash },

@@ -4,12 +4,14 @@ import { encodeExecuteRequest, type ExecuteHead } from '../inference-node/wire/i
 import { type AskedMoney, flawOf } from './check-answer.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { NodePeer, TryResult } from './node-peer.ts';
+import type { RequestHash } from './request-hash.ts';
 
 /** What to ask, and how persistently. */
 export interface Trying {
   /** `attempt` is filled in here. */
   readonly head: Omit<ExecuteHead, 'attempt'>;
   readonly inputBytes: Uint8Array;
+  readonly requestHash: RequestHash;
   readonly money?: AskedMoney | undefined;
   /** Best first. */
   readonly peers: readonly NodePeer[];
@@ -38,8 +40,8 @@ export async function tryNodes(trying: Trying): Promise<NodeAnswer> {
     const peer = peers[attempt % peers.length] as NodePeer;
     const head = { ...trying.head, attempt };
     const result = await peer.execute(encodeExecuteRequest(head, trying.inputBytes), timeoutMs);
-    const { inputBytes, money } = trying;
-    const judged = judge(result, { head, inputBytes, node: peer.keyId, money });
+    const { inputBytes, requestHash, money } = trying;
+    const judged = judge(result, { head, inputBytes, requestHash, node: peer.keyId, money });
     if (judged.kind !== 'failed') peer.breaker.succeeded();
     if (judged.kind === 'answered') return judged;
     if (judged.kind === 'refused') {

@@ -3,6 +3,7 @@ import { addressOfPaymentKey, assayDomain, receiptPaymentDigest, recoverSigner }
 import { moneyFlawOf } from '@assay/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flawOf } from '../../src/gateway/check-answer.ts';
+import { requestHashOf } from '../../src/gateway/request-hash.ts';
 import {
   decodeExecuteResponse,
   encodeExecuteRequest,
@@ -148,7 +149,8 @@ describe('a gateway holds a node’s charge against what was ordered', () => {
       paymentKeyOf,
       curve: nobleSecp256k1,
     };
-    const asked = { head, inputBytes, node: node.keyId, money };
+    const requestHash = requestHashOf(head, inputBytes);
+    const asked = { head, inputBytes, requestHash, node: node.keyId, money };
     const bent = (change: Partial<ReadResponse['receipt']>): ReadResponse => ({
       ...answer,
       receipt: { ...answer.receipt, ...change },
@@ -163,7 +165,13 @@ describe('a gateway holds a node’s charge against what was ordered', () => {
     expect(flawOf(bent({ stream: 'f'.repeat(32) }), asked)).toMatch(/payment signature/);
     const others = { ...money, paymentKeyOf: () => gateway.identity.paymentKey };
     expect(flawOf(answer, { ...asked, money: others })).toMatch(/payment signature/);
-    const free = { ...asked, head: headOf(undefined), money: undefined };
-    expect(flawOf(answer, { ...free, head: { ...free.head, id: head.id } })).toMatch(/order|free/);
+    const free = { ...asked, head: { ...headOf(undefined), id: head.id }, money: undefined };
+    expect(flawOf(answer, { ...free, requestHash: requestHashOf(free.head, inputBytes) })).toMatch(
+      /order|free/,
+    );
+    const other = { ...head, parameters: { temperature: '1' } };
+    expect(flawOf(answer, { ...asked, requestHash: requestHashOf(other, inputBytes) })).toMatch(
+      /request.hash/,
+    );
   });
 });

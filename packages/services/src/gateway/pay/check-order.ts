@@ -1,5 +1,4 @@
 /** Holds an order against the request that it came with (PROTOCOL 7.1). */
-import { commit, fromHex, requestBytes } from '@assay/core';
 import { assertOrderFor, bytes32Of, type SignedOrder } from '@assay/pay';
 import type { Registry } from '@assay/views';
 import type { PaidQuestion } from './paid-question.ts';
@@ -11,13 +10,13 @@ import type { PaidQuestion } from './paid-question.ts';
  * @throws PayError `order`
  */
 export function checkOrder(order: SignedOrder, question: PaidQuestion, { channels }: Registry): void {
-  const { head, inputBytes, price, target } = question;
+  const { head, requestHash, price, target } = question;
   const channel = 'channel' in head.ask ? head.ask.channel : '';
   const ordered = channels.decision(order.target.slice(2));
   const known = ordered !== undefined && ordered.channel.name === channel ? [ordered.decision.id] : [];
   assertOrderFor(order, {
     requestId: head.id,
-    requestHash: bytes32Of(commit(fromHex(head.salts.request), 'request', requestBytes(head, inputBytes))),
+    requestHash: bytes32Of(requestHash(head.salts.request)),
     channel,
     targets: [target, ...known].map(bytes32Of),
     priceBook: bytes32Of(price.id),

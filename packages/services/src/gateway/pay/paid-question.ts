@@ -5,6 +5,7 @@ import type { RequestIdentity } from '../../outbox/index.ts';
 import type { ExecuteHead } from '../../inference-node/wire/index.ts';
 import type { PublishedPrice } from '@assay/views';
 import type { AskedMoney } from '../check-answer.ts';
+import type { RequestHash } from '../request-hash.ts';
 import type { NodeAnswer } from '../try-nodes.ts';
 
 /** A PAYMENT-SIGNATURE header, and what it says. */
@@ -16,7 +17,7 @@ export interface SentPayment {
 /** Everything that the money side of a request needs to know of it. */
 export interface PaidQuestion {
   readonly head: Omit<ExecuteHead, 'attempt' | 'payment'>;
-  readonly inputBytes: Uint8Array;
+  readonly requestHash: RequestHash;
   /** Bytes of the inputs' tensors: what is billed. */
   readonly inputSize: number;
   readonly identity: RequestIdentity;

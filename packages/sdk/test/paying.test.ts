@@ -180,7 +180,10 @@ describe('a client with a wallet', { timeout: 180_000 }, () => {
       'sent',
       expect.stringContaining('Ask again with the same request id'),
     ]);
-    expect((await client.infer(ask('lost-answer'))).values()).toEqual([42]);
+    const answer = await client.infer(ask('lost-answer'));
+    expect(answer.values()).toEqual([42]);
+    // What a payment became is explained from the log.
+    await until(() => chargesOf(answer.receipt.id).length > 0, 60_000);
     expect((await client.payments.explain('lost-answer')).payment).toMatchObject({ charged: COST });
     expect(await client.payments.orders('sent')).toEqual([]);
   });

@@ -68,6 +68,29 @@ describe('lane', () => {
     await scheduler.until(talked, 60_000);
   });
 
+  it('a node that was given up is back as soon as a shard that was on its way arrives, and no sooner for a greeting', async () => {
+    const [lane] = lanes(1) as [Lane];
+    const slowly = async (_node: StorageNode, { onBytes }: CallOptions): Promise<void> => {
+      for (let i = 0; i < 10; i++) {
+        await scheduler.sleep(500);
+        onBytes?.();
+      }
+    };
+    const greeting = lane.call(slowly, open);
+    const shard = lane.call(slowly, open, 'put').then(() => lane.state);
+    // Two that never move: the node is given up, and its probe never answers.
+    await Promise.all([patience(lane, 'put'), patience(lane, 'put')]);
+    expect(lane.state).toBe('stalled');
+    expect(
+      await scheduler.until(
+        greeting.then(() => lane.state),
+        60_000,
+      ),
+    ).toBe('stalled');
+    expect(await scheduler.until(shard, 60_000)).toBe('ready');
+    await scheduler.until(lane.call(takes(1), open), 1_000);
+  });
+
   it('a call that waits for its turn ends with its signal, and so does one whose turn comes after that', async () => {
     const [lane] = lanes(1) as [Lane];
     const abort = new AbortController();

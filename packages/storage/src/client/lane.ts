@@ -51,6 +51,8 @@ export class Lane {
   /** Calls within the window, counted from the moment they may begin. */
   #entered = 0;
   #outages = 0;
+  /** Counts openings and closings: whoever waits for the node to come back sees by it that the wait is over. */
+  #turns = 0;
 
   constructor(options: LaneOptions) {
     this.node = options.node;
@@ -214,6 +216,16 @@ export class Lane {
     this.#outages = 0;
     this.#latencies.add(kind, ms);
     this.#window = Math.min(16, this.#window + 1 / this.#window);
+    // What was on its way when the node was given up has come back after all, before any probe did. A greeting opens nothing by
+    // itself: what the node says in it is held against its receipts first.
+    if (kind !== 'small' && (this.#state === 'stalled' || this.#state === 'unreachable')) this.#open();
+  }
+
+  #open(): void {
+    this.#turns++;
+    this.#state = 'ready';
+    this.#stalls = 0;
+    this.#options.onState(this);
   }
 
   #failed(error: unknown): void {
@@ -231,6 +243,7 @@ export class Lane {
 
   #shut(state: LaneState): void {
     if (this.#state !== 'ready' && state !== 'distrusted') return;
+    this.#turns++;
     this.#state = state;
     this.#options.onState(this);
     // A full or refusing node said so: it is asked again like one that is gone, only later.
@@ -239,21 +252,16 @@ export class Lane {
   }
 
   async #probeUntilBack(first: number): Promise<void> {
-    const { clock, random, probe, signal, onState } = this.#options;
-    for (
-      let wait = first * 2 ** Math.min(this.#outages++, 6);
-      !signal.aborted;
-      wait = Math.min(wait * 2, 30_000)
-    ) {
+    const { clock, random, probe, signal } = this.#options;
+    const turn = this.#turns;
+    const isOver = (): boolean => signal.aborted || this.#turns !== turn;
+    for (let wait = first * 2 ** Math.min(this.#outages++, 6); !isOver(); wait = Math.min(wait * 2, 30_000)) {
       // Full jitter over the upper half: clients that lost one node together do not come back together.
       await clock.sleep(wait * (0.5 + random() / 2), signal);
-      if (signal.aborted || this.#state === 'distrusted') return;
+      if (isOver()) return;
       if (await this.#answers(probe)) break;
     }
-    if (signal.aborted || this.#state === 'distrusted') return;
-    this.#state = 'ready';
-    this.#stalls = 0;
-    onState(this);
+    if (!isOver()) this.#open();
   }
 
   async #answers(probe: (lane: Lane) => Promise<void>): Promise<boolean> {

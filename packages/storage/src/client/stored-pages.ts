@@ -12,7 +12,8 @@ import { NodeError, ReceiptError, TransferError } from '../errors.ts';
 import { verifyShardReceipt } from '../receipt.ts';
 import { Shape } from '../shape.ts';
 import { type EncodedPack, encodePage } from './encode.ts';
-import type { StorageNode } from './ports.ts';
+import { mostOf } from './most-of.ts';
+import type { Clock, StorageNode } from './ports.ts';
 
 /** Pack certificates on one page. */
 const PER_PAGE = 512;
@@ -33,15 +34,26 @@ export function certificatePages(certificates: readonly PackCertificate[]): Uint
   return pages;
 }
 
-/** Stores pages on every node that takes them; returns their ids. @throws TransferError `refused` below a quorum */
+/**
+ * Stores pages on every node that takes them; returns their ids. Once a quorum has, the others are not waited for much longer:
+ * a node that is frozen would hold up whoever stores by all the time that it may take. What they take later stays.
+ * @throws TransferError `refused` below a quorum
+ */
 export async function storePages(
   pages: readonly Uint8Array[],
-  { committee, nodes, session }: PageNodes & { readonly session: string },
+  { committee, nodes, clock, session }: PageNodes & { readonly clock: Clock; readonly session: string },
 ): Promise<Uint8Array[]> {
   for (const page of pages) {
     const encoded = encodePage(page, committee.members.length);
-    const placed = await Promise.all(nodes.map((node) => place(node, encoded, { committee, session })));
-    const count = placed.filter(Boolean).length;
+    const over = new AbortController();
+    let count = 0;
+    const placing = nodes.map(async (node) => {
+      const taken = await place(node, encoded, { committee, session });
+      if (taken) count++;
+      return taken;
+    });
+    await mostOf(placing, { enough: committee.profile.q, clock, signal: over.signal });
+    over.abort();
     if (count >= committee.profile.q) continue;
     throw new TransferError('refused', {
       what: `${count} nodes took page ${hex(sha256(page))}, not ${committee.profile.q}`,

@@ -4,11 +4,12 @@
  */
 import { signStatement, type Predicate } from '@assay/core';
 import type { Identity } from '@assay/core/node';
-import { anchorCheckpoint, type CapturedChannel, heldBy, postedAfter, SettleError } from '@assay/pay/node';
-import { batchContent, type BatchContent, type ChannelStanding, type ReleaseRecord } from '@assay/views';
+import { anchorCheckpoint, type CapturedChannel, postedAfter, SettleError } from '@assay/pay/node';
+import { batchContent, type BatchContent, type ChannelStanding } from '@assay/views';
 import type { Logger } from 'pino';
 import type { ChainSide } from './chain-side.ts';
 import type { SettlerConfig } from './config.ts';
+import { ExactReturns } from './exact-returns.ts';
 import { portionEnd } from './portion.ts';
 import type { LoggedCheckpoint, SettlerBooks } from './settler-books.ts';
 import { anchorSignatures } from './witness-signatures.ts';
@@ -39,11 +40,11 @@ export class Settlement {
   readonly #parts: SettlementParts;
   /** Numbers of batches that were logged by this process and have not come back from the log yet. */
   readonly #said = new Set<number>();
-  /** `exact` payments that are known to be given back. */
-  readonly #returned = new Set<string>();
+  readonly #returns: ExactReturns;
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
+    this.#returns = new ExactReturns(parts);
   }
 
   /** One round. @throws SettleError, TxError, RpcError, LogClientError: the next round goes on where this one ended */
@@ -114,7 +115,7 @@ export class Settlement {
     const { short } = await settler.claim(content.channels.map(captured));
     await settler.sweep();
     if (short.length > 0) await this.#assertBacked(content, short);
-    await this.#returnExact(content.returns);
+    await this.#returns.giveBack(content.returns);
     if (content.charges.length === 0) return;
     const { number, from, to, root, channelsRoot, credits, captures } = content;
     await settler.post({
@@ -140,17 +141,6 @@ export class Settlement {
       where: config.chain.vault,
       fix: `The payer withdrew while this settler was away, so whoever runs it owes the difference: send ${needed - unallocated} units of ${config.chain.token} to the vault, and it goes on.`,
     });
-  }
-
-  /** A release names the transaction that brought the money; the vault names what it holds in that one's event. */
-  async #returnExact(releases: readonly ReleaseRecord[]): Promise<void> {
-    const { chain } = this.#parts;
-    for (const { release } of releases) {
-      const tx = release.tx;
-      if (tx === undefined || this.#returned.has(tx)) continue;
-      await chain.settler.returnExact(await heldBy(chain.client, tx));
-      this.#returned.add(tx);
-    }
   }
 
   /** Logs batches that stand in the vault and not in the log: this round's, and one that a crash left unsaid. */

@@ -85,6 +85,16 @@ describe('settlement', () => {
     const returned = await lab.exact(105, 5_000n);
     const receipt = await lab.exactAnswer(kept.payer);
     await lab.witnessed();
+    // Anybody may join as a gateway: what one releases of another's, or of nobody's, gives nothing back and stops nothing.
+    await lab.joins('rogue', 'gateway');
+    for (const tx of [kept.tx, `0x${'6'.repeat(64)}`])
+      await lab.say('rogue', 'release', {
+        network: NETWORK,
+        payer: kept.payer,
+        tx,
+        amount: String(lab.price),
+        reason: 'no-output',
+      });
     await lab.say('gateway', 'charge', {
       receipt,
       scheme: 'exact',
@@ -105,6 +115,7 @@ describe('settlement', () => {
     expect(lab.books.money.flawed).toEqual([]);
     await lab.until(async () => (await lab.balanceOf(returned.payer)) === 5_000n, 'returned');
     await lab.until(() => unsettled() === 0, 'charged');
+    expect(await lab.balanceOf(kept.payer)).toBe(0n);
     expect((await lab.reads.state()).unallocated).toBe(0n);
   });
 

@@ -41,5 +41,6 @@ export {
   postedAfter,
   type PostedEvent,
   type PostedQuery,
+  senderOf,
   vetoesOf,
 } from './vault-events.ts';

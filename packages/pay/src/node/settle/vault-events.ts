@@ -1,5 +1,5 @@
 /** What the vault told of in events: batches that a settler posted and did not live to log, and payments that it holds. */
-import { parseEventLogs, type PublicClient } from 'viem';
+import { parseEventLogs, type PublicClient, TransactionNotFoundError } from 'viem';
 import { settlementVaultAbi } from '../chain/artifacts/abis.ts';
 import { rangesDown, rangesUp } from '../../block-ranges.ts';
 
@@ -109,6 +109,16 @@ export async function vetoesOf(
     found.push(...logs.map(({ transactionHash }) => transactionHash));
   }
   return found;
+}
+
+/** Who sent a transaction, in lower case; undefined for one that the chain does not know. */
+export async function senderOf(client: PublicClient, tx: string): Promise<string | undefined> {
+  try {
+    return (await client.getTransaction({ hash: tx as `0x${string}` })).from.toLowerCase();
+  } catch (error) {
+    if (error instanceof TransactionNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** Ids of the `exact` payments that a transaction brought into the vault. */

@@ -152,14 +152,17 @@ export class LabChain {
   }
 
   /** As anybody's own wallet sends it. */
-  protected async sendAs(from: string, to: string, data: string): Promise<void> {
+  protected async sendAs(from: string, to: string, data: string): Promise<string> {
     await this.anvil.rpc.call('anvil_impersonateAccount', [from]);
     await this.anvil.rpc.call('anvil_setBalance', [from, '0xde0b6b3a7640000']);
-    await this.anvil.rpc.call('eth_sendTransactionSync', [{ from, to, data }]);
+    const sent = await this.anvil.rpc.call<{ transactionHash: string }>('eth_sendTransactionSync', [
+      { from, to, data },
+    ]);
     await this.anvil.rpc.call('anvil_stopImpersonatingAccount', [from]);
+    return sent.transactionHash;
   }
 
-  /** An `exact` payment of `value`, brought into the vault. Returns its transaction and nonce. */
+  /** An `exact` payment of `value`, brought into the vault by the gateway. Returns its transaction and nonce. */
   async exact(number: number, value: bigint): Promise<{ payer: string; tx: string; nonce: string }> {
     const wallet = this.wallet(number);
     await this.mint(wallet.address, value);
@@ -169,8 +172,8 @@ export class LabChain {
     const signature = wallet.sign(transferDigest(TOKEN_DOMAIN, authorization));
     const args = [wallet.address, value, 0n, validBefore, nonce, signature] as const;
     const data = encodeFunctionData({ abi: settlementVaultAbi, functionName: 'acceptExact', args });
-    const sent = await this.faucet.send({ key: `exact ${nonce}`, to: VAULT, data });
-    return { payer: wallet.address, tx: sent.mined?.hash ?? '', nonce };
+    const tx = await this.sendAs(this.address('gateway'), VAULT, data);
+    return { payer: wallet.address, tx, nonce };
   }
 
   protected wallet = (number: number) => paymentSigner(fromHex(number.toString(16).padStart(64, '0')));

@@ -96,6 +96,14 @@ export class MoneyLab extends LabLog {
     return charges.filter(({ index }) => index >= covered).length;
   }
 
+  /** Somebody joins, with a key that is made for it where there is none. */
+  async joins(name: string, role: Predicate<'participant.join'>['roles'][number]): Promise<void> {
+    if (!this.people.has(name)) this.people.set(name, createIdentity(this.path(`${name}.json`), entropy));
+    const entry = joinEntry(this.identity(name), { roles: [role], name, endpoints: [] });
+    await this.log.append(entry);
+    await this.view.waitFor(openStatement(entry).id, 'sequenced', 20_000);
+  }
+
   /** An incident over the lab's version. @param times  outputs recorded from here on, in Unix seconds */
   incident(name = 'owner', from = 0): Promise<string> {
     const nonce = hex(randomBytes(16));
@@ -211,9 +219,7 @@ export class MoneyLab extends LabLog {
       ['node', 'node'],
       ['agent', 'agent'],
     ] as const) {
-      const entry = joinEntry(this.identity(name), { roles: [role], name, endpoints: [] });
-      await this.log.append(entry);
-      await this.view.waitFor(openStatement(entry).id, 'sequenced', 20_000);
+      await this.joins(name, role);
     }
     const { model } = this;
     this.#version = `sha256:${'a'.repeat(64)}`;

@@ -320,6 +320,39 @@ describe('storage engine', () => {
     expect(await later.collect()).toBe(1);
   });
 
+  it('what upkeep moves while it is being read is read where it lies now; what it deletes is not found', async () => {
+    const disk = memory();
+    const first = await open(disk, { epoch: 1 });
+    for (let i = 1; i <= 40; i++) await first.putShard(putOf(pack(i)));
+    let gate: Promise<void> | undefined;
+    const gated: Disk = new Proxy(disk, {
+      get: (target, name) => {
+        if (name !== 'read') return (Reflect.get(target, name) as () => unknown).bind(target);
+        return async (...at: Parameters<Disk['read']>) => {
+          const waits = gate;
+          gate = undefined;
+          await waits;
+          return target.read(...at);
+        };
+      },
+    });
+    const later = await open(gated, { epoch: 9, seed: 2 });
+    await later.renewShard(pack(1).id, { index: 0, session: 'renewing' });
+    const opened = Promise.withResolvers<void>();
+    const reading = [1, 2].map((i) => {
+      gate = opened.promise;
+      return later.getLeaves(pack(i).id, whole);
+    });
+    const [moved, deleted] = reading.map((read) => read.catch((error: unknown) => error));
+    later.endSession('renewing');
+    const before = await disk.list();
+    expect(await later.collect()).toBe(39);
+    expect((await disk.list()).length, 'segments went').toBeLessThan(before.length);
+    opened.resolve();
+    expect(await moved).toMatchObject({ bytes: pack(1).shards[0] });
+    expect(await deleted).toMatchObject({ code: 'not-found' });
+  });
+
   it('bit rot is found by scrub, said under signature, and answered honestly to a challenge', async () => {
     const disk = memory();
     const engine = await open(disk);

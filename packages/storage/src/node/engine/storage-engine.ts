@@ -19,6 +19,7 @@ import type { NodeEngine } from './node-engine.ts';
 import { ReceiptBatch } from './receipt-batch.ts';
 import { bootRecord, decodeBoots, joinMeta, splitMeta } from './record-meta.ts';
 import { isShard, KIND } from './record.ts';
+import type { RecordContent } from './record-content.ts';
 import { Sessions } from './sessions.ts';
 import { sealingCommittee, signingCommittee } from './signing-epoch.ts';
 import { type HeldShard, ShardIndex } from './shard-index.ts';
@@ -180,7 +181,7 @@ export class StorageEngine implements NodeEngine {
     const held = this.#index.get(packId, index);
     if (held === undefined || !(await this.#intact(held)))
       this.#missing(`shard ${index} of pack ${hex(packId)}`);
-    const { header } = splitMeta((await this.#log.read(held.place)).meta);
+    const { header } = splitMeta((await this.#read(held)).meta);
     const root = header.roots[index] as Uint8Array;
     return this.#renew(held, { packId, index, root, length: header.shardLen }, committee);
   }
@@ -216,11 +217,26 @@ export class StorageEngine implements NodeEngine {
 
   async #intact(held: HeldShard): Promise<boolean> {
     try {
-      await this.#log.read(held.place);
+      await this.#read(held);
       return true;
     } catch (error) {
       if (error instanceof NodeError && error.code === 'corrupt') return false;
       throw error;
+    }
+  }
+
+  /**
+   * A shard's record. Upkeep may move it while it is being read, and take the segment away: then it is read where it lies now.
+   * @throws NodeError `corrupt`; `not-found` when it was deleted meanwhile
+   */
+  async #read({ place }: HeldShard): Promise<RecordContent> {
+    try {
+      return await this.#log.read(place);
+    } catch (error) {
+      const { packId, index } = place;
+      const now = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
+      if (now.place === place) throw error;
+      return this.#read(now);
     }
   }
 
@@ -234,14 +250,14 @@ export class StorageEngine implements NodeEngine {
     { index, range }: { index: number; range: LeafRange },
   ): Promise<ShardLeaves> {
     const held = this.#index.get(packId, index) ?? this.#missing(`shard ${index} of pack ${hex(packId)}`);
-    const { body, leaves } = await this.#log.read(held.place);
+    const { body, leaves } = await this.#read(held);
     return { ...leavesOf(body, range, leaves), free: () => freeMemory(body) };
   }
 
   /** Bytes of a manifest page. @throws NodeError `not-found` | `corrupt` */
   async getPage(digest: Uint8Array): Promise<Uint8Array> {
     const held = this.#index.page(digest) ?? this.#missing(`page ${hex(digest)}`);
-    const { meta, body } = await this.#log.read(held.place);
+    const { meta, body } = await this.#read(held);
     return body.subarray(0, splitMeta(meta).header.packLen);
   }
 

@@ -45,6 +45,8 @@ export async function moneyChain(url: string, deployedAt?: number): Promise<Mone
       Number(await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'batchCount' }))),
     coveredTo: async (vault) =>
       Number(await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'coveredTo' }))),
+    settler: async (vault) =>
+      (await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'settler' }))).toLowerCase(),
     treasury: async (vault) =>
       (await asked(() => client.readContract({ ...vaultAt(vault), functionName: 'treasury' }))).toLowerCase(),
     batch: async (vault, number) => {

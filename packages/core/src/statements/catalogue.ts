@@ -9,7 +9,7 @@ import {
   incidentSettle,
   scopeAttest,
 } from './incidents.ts';
-import { batch, charge, pricePublish, refund, refundVeto, release } from './money.ts';
+import { batch, charge, chargeWithhold, pricePublish, refund, refundVeto, release } from './money.ts';
 import { channelDecide, modelCreate, versionPublish, versionWithdraw } from './models.ts';
 import { outputReceipt } from './outputs.ts';
 import {
@@ -82,6 +82,7 @@ const schemas = {
   charge,
   release,
   batch,
+  'charge.withhold': chargeWithhold,
   refund,
   'refund.veto': refundVeto,
   'blob.certificate': blobCertificate,
@@ -140,6 +141,7 @@ export const AUTHORITY: { readonly [K in Kind]: Authority } = {
   charge: 'gateway',
   release: 'gateway',
   batch: 'settler',
+  'charge.withhold': 'settler',
   refund: 'settler',
   'refund.veto': 'settler',
   'blob.certificate': 'joined',
@@ -168,11 +170,13 @@ const keysOf: KeysOf = {
     ...(order === undefined ? [] : [`paid ${signer} ${payer} ${order.requestId}`]),
   ],
   release: ({ receipt }, signer) => (receipt === undefined ? [] : [`release ${signer} ${receipt}`]),
-  batch: ({ network, vault, number }) => [`batch ${network} ${vault} ${number}`],
-  refund: ({ network, vault, incident, round }) => [
-    `refund ${network} ${vault} ${incident}${round === undefined ? '' : ` ${round}`}`,
+  batch: ({ network, vault, number }, signer) => [`batch ${signer} ${network} ${vault} ${number}`],
+  refund: ({ network, vault, incident, round }, signer) => [
+    `refund ${signer} ${network} ${vault} ${incident}${round === undefined ? '' : ` ${round}`}`,
   ],
-  'refund.veto': ({ network, vault, name, tx }) => [`veto ${network} ${vault} ${name} ${tx}`],
+  'refund.veto': ({ network, vault, name, tx }, signer) => [
+    `veto ${signer} ${network} ${vault} ${name} ${tx}`,
+  ],
   'checkpoint.cosigned': ({ origin, size }) => [`cosigned ${origin} ${size}`],
   'view.root': ({ origin, size, rules }) => [`view ${origin} ${size} ${rules}`],
   'scope.attest': ({ incident, size }, signer) => [`attest ${signer} ${incident} ${size}`],

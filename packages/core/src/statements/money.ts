@@ -140,6 +140,17 @@ export const batch = z.strictObject({
   tx: bytes32,
 });
 
+/**
+ * Signed by a settler: these charges stay out of its batches, because the money that they name could not be had on the
+ * chain: a payment channel that holds less than its vouchers promise, an `exact` payment that is not in the vault.
+ */
+export const chargeWithhold = z.strictObject({
+  network: evmNetwork,
+  vault: evmAddress,
+  /** Receipts whose charges are left out. Nothing was claimed for them, and nothing of them can be given back. */
+  receipts: z.array(recordId).min(1).max(400),
+});
+
 /** Signed by a settler: an incident's affected charges were given back as one class refund (PROTOCOL 7.6). */
 export const refund = z.strictObject({
   incident: recordId,

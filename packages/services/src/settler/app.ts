@@ -94,7 +94,6 @@ function assertJoined(
 
 function statusOf(error: AssayError): 400 | 401 | 409 | 503 {
   if (error instanceof RequestSignatureError) return 401;
-  if (error instanceof SettleError)
-    return error.code === 'underfunded' || error.code === 'no-quorum' ? 503 : 409;
+  if (error instanceof SettleError) return error.code === 'no-quorum' ? 503 : 409;
   return error.name === 'LineageError' ? 400 : 503;
 }

@@ -214,7 +214,8 @@ export class ClassRefunds {
     const { books, config, chain } = this.#parts;
     const { network } = chain;
     const { vault } = config.chain;
-    return refundContent(books.money, { incident, round, size, network, vault, affected: books.affected });
+    const of = { incident, round, size, network, vault, settler: this.#parts.address };
+    return refundContent(books.money, { ...of, affected: books.affected });
   }
 
   /** Refunds that were proposed, in order: the outbox remembers of which scope. */
@@ -251,7 +252,8 @@ export class ClassRefunds {
     const { books, config, chain } = this.#parts;
     const read = books.money.refunds
       .filter(
-        ({ predicate: { vault, network } }) => vault === config.chain.vault && network === chain.network,
+        ({ address, predicate: { vault, network } }) =>
+          address === this.#parts.address && vault === config.chain.vault && network === chain.network,
       )
       .map(({ id, index, predicate }): LoggedRefund => {
         const { round = '1', size, shortfall, txs } = predicate;

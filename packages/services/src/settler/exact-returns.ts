@@ -1,5 +1,4 @@
 /** `exact` payments that were released go back to their payers, if whoever released one is the gateway that took it. */
-import { addressOfPaymentKey } from '@assay/core/money';
 import { heldBy, senderOf } from '@assay/pay/node';
 import type { ReleaseRecord } from '@assay/views';
 import type { SettlementParts } from './settlement.ts';
@@ -33,9 +32,8 @@ export class ExactReturns {
 
   async #isTakers({ id, gateway }: ReleaseRecord, tx: string): Promise<boolean> {
     const { chain, books, log } = this.#parts;
-    const participant = books.timeline.registry.participants.get(gateway);
     const sender = await senderOf(chain.client, tx);
-    if (participant !== undefined && addressOfPaymentKey(participant.paymentKey) === sender) return true;
+    if (sender !== undefined && sender === books.addressOf(gateway)) return true;
     if (!this.#told.has(id))
       log.warn({ release: id, gateway, tx, sender }, 'a release of what its gateway did not take');
     this.#told.add(id);

@@ -27,19 +27,14 @@ export class LeafProofs {
     const { money } = this.#books;
     const charge = money.chargeOf(receipt);
     if (charge?.vault !== this.#vault) return undefined;
-    const posted = money.batches.find(
-      ({ predicate: { vault, network, from, to } }) =>
-        vault === this.#vault &&
-        network === charge.charge.network &&
-        Number(from) <= charge.index &&
-        charge.index < Number(to),
-    );
-    if (posted === undefined) return undefined;
+    const posted = money.settlements.batchOf(charge);
+    if (posted === undefined || money.settlements.isWithheld(receipt)) return undefined;
     const { network, vault, treasury, ...said } = posted.predicate;
     const number = Number(said.number);
     if (this.#content?.number !== number) {
       const range = { number, from: Number(said.from), to: Number(said.to) };
-      this.#content = batchContent(money, { ...range, network, vault, treasury });
+      const { settler } = charge;
+      this.#content = batchContent(money, { ...range, network, vault, settler, treasury });
     }
     const at = this.#content.charges.indexOf(charge);
     return { batch: number, proof: merkleProof(this.#content.leaves, at).map(evmHex) };

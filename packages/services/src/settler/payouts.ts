@@ -17,14 +17,14 @@ export class Payouts {
 
   /** Pays out what is ripe. Returns how many withdrawals that took. @throws TxError, RpcError */
   async round(): Promise<number> {
-    const { books, chain, config } = this.#parts;
+    const { address, books, chain, config } = this.#parts;
     const { reads } = chain.settler;
     const now = await reads.now();
     const byAccount = new Map<string, number[]>();
     let done = this.#done;
-    for (const { predicate } of books.money.batches) {
+    for (const { predicate, address: by } of books.money.batches) {
       const number = Number(predicate.number);
-      if (predicate.vault !== config.chain.vault || number !== done + 1) continue;
+      if (by !== address || predicate.vault !== config.chain.vault || number !== done + 1) continue;
       const posted = await reads.batch(number);
       if (posted === undefined || now < Math.max(posted.postedAt + config.terms.hold, posted.frozenUntil))
         break;

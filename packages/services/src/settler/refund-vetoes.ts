@@ -16,10 +16,11 @@ export class RefundVetoes {
 
   /** Logs each veto of a refund that is final on the chain, once. Returns how many are logged; 0 while none is final. */
   async say(incident: string, round: number): Promise<number> {
-    const { books, chain, config, identity, appended } = this.#parts;
+    const { address, books, chain, config, identity, appended } = this.#parts;
     const { vault, deployedAt, confirmations } = config.chain;
     const name = refundId(incident, round);
-    const logged = new Set(books.money.vetoes.map(({ predicate }) => `${predicate.name} ${predicate.tx}`));
+    const own = books.money.vetoes.filter((veto) => veto.address === address);
+    const logged = new Set(own.map(({ predicate }) => `${predicate.name} ${predicate.tx}`));
     const found = await vetoesOf(chain.client, { vault, name, deployedAt, confirmations });
     for (const tx of found) {
       const key = `${name} ${tx}`;

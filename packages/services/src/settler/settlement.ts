@@ -2,14 +2,21 @@
  * Settlement, as a settler does it every period: what the log says was captured becomes money in the vault and credits
  * of nodes, and is logged. Each round begins with what the chain and the log say, so it goes on after any end.
  */
-import { signStatement, type Predicate } from '@assay/core';
+import { type Clock, signStatement, type Predicate } from '@assay/core';
 import type { Identity } from '@assay/core/node';
-import { anchorCheckpoint, type CapturedChannel, postedAfter, SettleError } from '@assay/pay/node';
-import { batchContent, type BatchContent, type ChannelStanding } from '@assay/views';
+import { anchorCheckpoint, type CapturedChannel, postedAfter } from '@assay/pay/node';
+import {
+  batchContent,
+  type BatchContent,
+  type ChannelStanding,
+  type ChargeRecord,
+  type SettledRecord,
+} from '@assay/views';
 import type { Logger } from 'pino';
 import type { ChainSide } from './chain-side.ts';
 import type { SettlerConfig } from './config.ts';
 import { ExactReturns } from './exact-returns.ts';
+import { Funding } from './funding.ts';
 import { portionEnd } from './portion.ts';
 import type { LoggedCheckpoint, SettlerBooks } from './settler-books.ts';
 import { anchorSignatures } from './witness-signatures.ts';
@@ -20,6 +27,11 @@ export interface SettlementParts {
   readonly books: SettlerBooks;
   readonly chain: ChainSide;
   readonly identity: Identity;
+  /** Its address on the chain: charges whose price names it are its to settle. */
+  readonly address: string;
+  readonly clock: Clock;
+  /** Reads the log to its end. */
+  readonly catchUp: () => Promise<void>;
   /** Appends to the log; safe to repeat. */
   readonly append: (entry: Uint8Array) => Promise<unknown>;
   readonly log: Logger;
@@ -33,6 +45,17 @@ export interface Settled {
   readonly total: bigint;
 }
 
+/** A batch that is to be made. */
+interface Range {
+  readonly number: number;
+  /** Log sizes. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Charges that one statement may withhold. */
+const MOST_WITHHELD = 400;
+
 const NOTHING: Settled = { charges: 0, total: 0n };
 
 /** Settles; one round at a time. */
@@ -41,10 +64,20 @@ export class Settlement {
   /** Numbers of batches that were logged by this process and have not come back from the log yet. */
   readonly #said = new Set<number>();
   readonly #returns: ExactReturns;
+  readonly #funding: Funding;
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
+    const { books, chain, clock, config } = parts;
     this.#returns = new ExactReturns(parts);
+    this.#funding = new Funding({
+      money: books.money,
+      client: chain.client,
+      reads: chain.settler.reads,
+      clock,
+      addressOf: (keyId) => books.addressOf(keyId),
+      patience: config.terms.settlementPeriod * 1_000,
+    });
   }
 
   /** One round. @throws SettleError, TxError, RpcError, LogClientError: the next round goes on where this one ended */
@@ -59,14 +92,12 @@ export class Settlement {
     const size = await this.#anchored(coveredTo, checkpoint);
     let settled = NOTHING;
     for (let [number, from] = [batchCount + 1, coveredTo]; from < size; number++) {
-      const content = this.#portion({ number, from, to: size });
-      if (content.charges.length + content.returns.length > 0) await this.#settle(content);
-      from = content.to;
-      // Only the last portion can be without a charge, and is posted with those that come.
-      if (content.charges.length === 0) break;
+      const posted = await this.#settle({ number, from, to: size });
+      if (posted === undefined) break;
+      from = posted.to;
       await this.#logPosted();
       const { charges, total } = settled;
-      settled = { batch: number, charges: charges + content.charges.length, total: total + content.total };
+      settled = { batch: number, charges: charges + posted.charges.length, total: total + posted.total };
     }
     return settled;
   }
@@ -109,14 +140,11 @@ export class Settlement {
     await anchorCheckpoint(parts, { origin, originHash: chain.originHash, size, root }, signatures);
   }
 
-  async #settle(content: BatchContent): Promise<void> {
+  /** Brings the money of a range's beginning in and posts it; undefined when there is nothing to post, or only later. */
+  async #settle(range: Range): Promise<BatchContent | undefined> {
     const { settler } = this.#parts.chain;
-    // Claimed or returned twice is claimed or returned once: after a crash all of it is asked for again.
-    const { short } = await settler.claim(content.channels.map(captured));
-    await settler.sweep();
-    if (short.length > 0) await this.#assertBacked(content, short);
-    await this.#returns.giveBack(content.returns);
-    if (content.charges.length === 0) return;
+    const content = await this.#funded(range);
+    if (content === undefined) return undefined;
     const { number, from, to, root, channelsRoot, credits, captures } = content;
     await settler.post({
       number,
@@ -128,19 +156,41 @@ export class Settlement {
       credits,
       captures,
     });
+    return content;
   }
 
-  /** What payers took away in time that the settler did not use is owed by whoever ran it. @throws SettleError `underfunded` */
-  async #assertBacked({ total, captures }: BatchContent, short: readonly string[]): Promise<void> {
-    const { chain, config } = this.#parts;
-    const needed = total - captures.reduce((sum, { amount }) => sum + amount, 0n);
-    const { unallocated } = await chain.settler.reads.state();
-    if (unallocated >= needed) return;
-    throw new SettleError('underfunded', {
-      what: `captured money cannot be claimed any more: ${short.slice(0, 3).join('; ')}`,
-      where: config.chain.vault,
-      fix: `The payer withdrew while this settler was away, so whoever runs it owes the difference: send ${needed - unallocated} units of ${config.chain.token} to the vault, and it goes on.`,
-    });
+  /**
+   * As much of the range as one batch may take, its money claimed and swept. Charges whose money is not there are waited
+   * for at first, and what comes behind them with them; then they are withheld.
+   */
+  async #funded(range: Range): Promise<BatchContent | undefined> {
+    const { settler } = this.#parts.chain;
+    for (;;) {
+      const content = this.#portion(range);
+      // Claimed or returned twice is claimed or returned once: after a crash all of it is asked for again.
+      const { standing } = await settler.claim(content.channels.map(captured));
+      await settler.sweep();
+      await this.#returns.giveBack(content.returns);
+      const { young, due } = await this.#funding.unfunded(content, standing);
+      if (due.length > 0) {
+        if (await this.#withheld(due.slice(0, MOST_WITHHELD))) continue;
+        return undefined;
+      }
+      const [first] = young;
+      const ready = first === undefined ? content : this.#content({ ...range, to: first.index });
+      return ready.charges.length === 0 ? undefined : ready;
+    }
+  }
+
+  /** Says that these charges stay out; whether the log has brought that back. */
+  async #withheld(charges: readonly ChargeRecord[]): Promise<boolean> {
+    const { append, books, catchUp, chain, config, identity, log } = this.#parts;
+    const receipts = charges.map(({ output }) => output.id);
+    const predicate = { network: chain.network, vault: config.chain.vault, receipts };
+    await append(signStatement('charge.withhold', predicate, identity.signer));
+    log.warn({ receipts }, 'charges whose money is not there stay out of batches');
+    await catchUp();
+    return receipts.every((receipt) => books.money.settlements.isWithheld(receipt));
   }
 
   /** Logs batches that stand in the vault and not in the log: this round's, and one that a crash left unsaid. */
@@ -195,24 +245,27 @@ export class Settlement {
   }
 
   /** As much of the range as one batch may take. */
-  #portion(range: { readonly number: number; readonly from: number; readonly to: number }): BatchContent {
+  #portion(range: Range): BatchContent {
     const all = this.#content(range);
     const end = portionEnd(all.charges, this.#parts.config.batch);
     return end === undefined ? all : this.#content({ ...range, to: end });
   }
 
-  #content(range: { readonly number: number; readonly from: number; readonly to: number }): BatchContent {
+  #content(range: Range): BatchContent {
     const { vault, treasury } = this.#parts.config.chain;
     return batchContent(this.#parts.books.money, {
       ...range,
       vault,
       treasury,
       network: this.#parts.chain.network,
+      settler: this.#parts.address,
     });
   }
 
-  readonly #isOurs = ({ predicate }: { predicate: Predicate<'batch'> }): boolean =>
-    predicate.vault === this.#parts.config.chain.vault && predicate.network === this.#parts.chain.network;
+  readonly #isOurs = ({ address, predicate }: SettledRecord<'batch'>): boolean =>
+    address === this.#parts.address &&
+    predicate.vault === this.#parts.config.chain.vault &&
+    predicate.network === this.#parts.chain.network;
 }
 
 const captured = ({ paymentChannel, cumulative, voucher }: ChannelStanding): CapturedChannel => ({

@@ -4,7 +4,7 @@ import type { Secp256k1 } from '@assay/core/money';
 import type { Policy } from '@assay/log';
 import { parseCheckpoint, parseNote } from '@assay/log';
 import { hex, utf8 } from '@assay/core';
-import { affectedReceipts, Money, Timeline } from '@assay/views';
+import { addressOf, affectedReceipts, Money, Timeline } from '@assay/views';
 import { witnessedAt } from '@assay/verify';
 
 /** A witnessed checkpoint that is logged, with its exact note. */
@@ -26,6 +26,11 @@ export class SettlerBooks {
     this.timeline = new Timeline(witnessedAt(policy));
     this.money = new Money(this.timeline.registry, curve);
     this.affected = affectedReceipts(this.timeline);
+  }
+
+  /** Address of a participant's payment key; undefined for who has not joined. */
+  addressOf(keyId: string): string | undefined {
+    return addressOf(this.timeline.registry, keyId);
   }
 
   /** The newest witnessed checkpoint that is itself logged. */

@@ -66,6 +66,9 @@ export class Settler implements Participant {
       books: this.books,
       chain: this.#chain,
       identity: this.#identity,
+      address: addressOfPaymentKey(this.#identity.paymentKey),
+      clock,
+      catchUp: () => env.view.catchUp(),
       append: (entry) => client.append(entry),
       appended: (entry) => client.append(entry),
       log,
@@ -103,13 +106,19 @@ export class Settler implements Participant {
   state(): SettlerState {
     const { money } = this.books;
     const { vault } = this.#config.chain;
-    const batches = money.batches.filter(({ predicate }) => predicate.vault === vault);
-    const covered = Math.max(0, ...batches.map(({ predicate }) => Number(predicate.to)));
+    const own = addressOfPaymentKey(this.#identity.paymentKey);
+    const last = money.batches.findLast(
+      ({ predicate, address }) => predicate.vault === vault && address === own,
+    )?.predicate;
+    const covered = Number(last?.to ?? 0);
     return {
       ready: this.#phase === 'ready',
-      address: addressOfPaymentKey(this.#identity.paymentKey),
-      batch: Math.max(0, ...batches.map(({ predicate }) => Number(predicate.number))),
-      unsettled: money.charges.filter((charge) => charge.vault === vault && charge.index >= covered).length,
+      address: own,
+      batch: Number(last?.number ?? 0),
+      unsettled: money.charges.filter(
+        ({ vault: at, settler, index, output }) =>
+          at === vault && settler === own && index >= covered && !money.settlements.isWithheld(output.id),
+      ).length,
       openTransactions: this.#chain.outbox.open.length,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     };

@@ -9,11 +9,12 @@ import {
   type PaidLog,
   payer,
   PRICE,
+  SETTLER,
   TREASURY,
   VAULT,
   voucherOf,
 } from '../../../views/test/money/paid-log.ts';
-import { operator, owner, settler, stranger } from '../../../views/test/support/log-builder.ts';
+import { operator, owner, person, settler, stranger } from '../../../views/test/support/log-builder.ts';
 import {
   auditLog,
   type ChainBatch,
@@ -42,6 +43,7 @@ class FakeChain implements MoneyChain {
   batch = async (_: string, number: number): Promise<ChainBatch> => this.batches[number - 1] as ChainBatch;
   credit = async (_: string, __: number, account: string): Promise<bigint> =>
     this.credited.get(account) ?? 0n;
+  settler = async (): Promise<string> => SETTLER;
   treasury = async (): Promise<string> => this.payee;
   readonly refunds = new Map<string, ChainRefund>();
   readonly given = new Set<number>();
@@ -81,7 +83,11 @@ function refunded(
   const incident = log.log.add(owner, 'incident.open', about);
   const size = log.witness();
   const of = { incident, size, network: NETWORK, vault: VAULT };
-  const due = refundContent(log.money, { ...of, affected: affectedReceipts(log.log.timeline) });
+  const due = refundContent(log.money, {
+    ...of,
+    settler: SETTLER,
+    affected: affectedReceipts(log.log.timeline),
+  });
   expect(due.charges).toHaveLength(2);
   const { root, total, payers } = due;
   const funded = total - shortfall;
@@ -310,6 +316,29 @@ describe('planted faults, each found by its code', () => {
     }
   });
 
+  it('batch-chain, refund-chain: a settler that speaks for a vault that is another’s', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    refunded(log, chain, 0n);
+    const stranger = person('7');
+    log.log.join(stranger, ['settler']);
+    for (const kind of ['batch', 'refund'] as const) {
+      const said = Array.from(log.log.timeline.records(kind)).at(-1)!;
+      log.log.add(stranger, kind, said.predicate);
+    }
+    const found = await codes(log, chain);
+    expect(found.filter((code) => code.endsWith('-chain'))).toEqual(['batch-chain', 'refund-chain']);
+  });
+
+  it('a withheld charge is in no batch, and no fault while nothing of it was claimed', async () => {
+    const [log, chain] = [paidRealLog(), new FakeChain()];
+    const [, second = ''] = log.charged(2);
+    log.log.add(settler, 'charge.withhold', { network: NETWORK, vault: VAULT, receipts: [second] });
+    post(log, chain);
+    expect(await codes(log, chain)).toEqual([]);
+    for (const [channel, claimed] of chain.claims) chain.claims.set(channel, claimed + 1n);
+    expect(await codes(log, chain)).toEqual(['overclaimed']);
+  });
+
   it('a batch that is posted and not logged yet is no fault, when it is what the log makes', async () => {
     const [log, chain] = [paidRealLog(), new FakeChain()];
     log.charged(1);
@@ -317,6 +346,7 @@ describe('planted faults, each found by its code', () => {
       number: 1,
       network: NETWORK,
       vault: VAULT,
+      settler: SETTLER,
       treasury: TREASURY,
       from: 0,
       to: log.log.size,

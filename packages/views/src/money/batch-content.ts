@@ -16,6 +16,8 @@ export interface BatchRange {
   readonly number: number;
   readonly network: string;
   readonly vault: string;
+  /** Address of the settler whose charges it covers. */
+  readonly settler: string;
   /** Who gets the fees. */
   readonly treasury: string;
   /** Log sizes: `from` ≤ index < `to`. */
@@ -32,7 +34,7 @@ export interface Credit {
 /** A payment channel after a batch, with what claims on it need. */
 export interface ChannelStanding {
   readonly paymentChannel: string;
-  /** All that was captured on it up to the batch's end. */
+  /** All that was captured on it up to the batch's end, but for what is withheld. */
   readonly cumulative: bigint;
   /** The charge whose voucher goes furthest. */
   readonly voucher: NonNullable<ChargeRecord['charge']['batch']>;
@@ -59,9 +61,15 @@ export interface BatchContent extends BatchRange {
 export function batchContent(money: Money, range: BatchRange): BatchContent {
   const charges = money
     .chargesIn(range.from, range.to)
-    .filter(({ charge, vault }) => charge.network === range.network && vault === range.vault);
+    .filter(
+      ({ charge, vault, settler, output }) =>
+        charge.network === range.network &&
+        vault === range.vault &&
+        settler === range.settler &&
+        !money.settlements.isWithheld(output.id),
+    );
   const leaves = charges.map((charge) => leafOf(charge, range.number));
-  const channels = standings(charges);
+  const channels = standings(money, charges);
   const channelLeaves = channels.map(({ paymentChannel, cumulative }) =>
     channelLeafHash({ batch: BigInt(range.number), paymentChannel, cumulative }),
   );
@@ -110,21 +118,29 @@ const rootOf = (leaves: readonly Uint8Array[]): string =>
   leaves.length === 0 ? ZERO_BYTES32 : evmHex(merkleRoot(leaves));
 
 /** In the order in which channels were first charged in the range. */
-function standings(charges: readonly ChargeRecord[]): readonly ChannelStanding[] {
+function standings(money: Money, charges: readonly ChargeRecord[]): readonly ChannelStanding[] {
   const byChannel = new Map<string, ChannelStanding>();
-  for (const { charge } of charges) {
+  for (const record of charges) {
+    const { charge } = record;
     if (charge.batch === undefined) continue;
-    const { paymentChannel, cumulative, voucher } = charge.batch;
+    const { paymentChannel, voucher } = charge.batch;
     const before = byChannel.get(paymentChannel)?.voucher;
     const further =
       before === undefined || BigInt(voucher.maxClaimableAmount) > BigInt(before.voucher.maxClaimableAmount);
     byChannel.set(paymentChannel, {
       paymentChannel,
-      cumulative: BigInt(cumulative),
+      cumulative: claimableUpTo(money, record),
       voucher: further ? charge.batch : before,
     });
   }
   return Array.from(byChannel.values());
+}
+
+/** What may be claimed on a charge's payment channel once it is in a batch: all that was captured up to it and not withheld. */
+export function claimableUpTo(money: Money, { charge, index }: ChargeRecord): bigint {
+  if (charge.batch === undefined) return 0n;
+  const { cumulative, paymentChannel } = charge.batch;
+  return BigInt(cumulative) - money.settlements.withheldOn(paymentChannel, index);
 }
 
 /** Nodes get what is left after fees, the treasury the fees. */

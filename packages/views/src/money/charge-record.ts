@@ -25,6 +25,8 @@ export interface ChargeRecord {
   readonly nodeAddress: string;
   /** The vault that the price book names. */
   readonly vault: string;
+  /** Address of who settles it: whose claims the price book names. */
+  readonly settler: string;
   readonly amount: bigint;
   readonly fee: bigint;
   readonly charge: Predicate<'charge'>;
@@ -42,6 +44,9 @@ export interface ReleaseRecord {
 export interface SettledRecord<K extends 'batch' | 'refund' | 'refund.veto'> {
   readonly id: string;
   readonly index: number;
+  /** Its statement key. */
   readonly settler: string;
+  /** Address of its payment key; empty for who had none. */
+  readonly address: string;
   readonly predicate: Predicate<K>;
 }

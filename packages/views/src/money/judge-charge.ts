@@ -31,7 +31,7 @@ export interface ChargeContext {
   readonly isPerGateway: boolean;
   /** The gateway whose charge counted first on the payment channel. */
   readonly channelUser: string | undefined;
-  /** Whether a charge was made from the `exact` payment before. */
+  /** Whether the gateway made a charge from the `exact` payment before. */
   readonly isSpent: boolean;
 }
 

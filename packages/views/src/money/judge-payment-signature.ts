@@ -7,6 +7,7 @@ import {
   type Domain,
   receiptPaymentDigest,
 } from '@assay/core/money';
+import type { Registry } from '../registry/index.ts';
 import type { ChargeCase } from './judge-charge.ts';
 import type { Judged } from './flaw.ts';
 import { signerOf } from './signer-of.ts';
@@ -15,12 +16,9 @@ import { signerOf } from './signer-of.ts';
 export const domainOf = ({ price }: Pick<ChargeCase, 'price'>): Domain =>
   assayDomain(chainIdOf(price.book.network), price.book.vault as Address);
 
-/** The address of the payment key that a node joined with. */
-export function nodeAddress({
-  registry,
-  output,
-}: Pick<ChargeCase, 'registry' | 'output'>): string | undefined {
-  const participant = registry.participants.get(output.node);
+/** The address of the payment key that a participant joined with. */
+export function addressOf({ participants }: Registry, keyId: string): string | undefined {
+  const participant = participants.get(keyId);
   return participant === undefined ? undefined : addressOfPaymentKey(participant.paymentKey);
 }
 
@@ -32,7 +30,7 @@ export function judgePaymentSignature(found: ChargeCase): Judged {
   }
   const digest = receiptPaymentDigest(domainOf(found), node, receipt);
   const signer = signerOf(digest, `0x${receipt.paymentSignature}`, found.curve);
-  if (signer !== undefined && signer === nodeAddress(found)) return undefined;
+  if (signer !== undefined && signer === addressOf(found.registry, node)) return undefined;
   return {
     flaw: 'payment-signature',
     what: `signed by ${signer ?? 'no key'} and not by the node's payment key`,

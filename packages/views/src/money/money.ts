@@ -7,9 +7,10 @@ import { Deliveries } from './deliveries.ts';
 import { type End, type Ending, Ends, requestKey } from './ends.ts';
 import type { FlawedCharge } from './flaw.ts';
 import { judgeCharge } from './judge-charge.ts';
-import { nodeAddress } from './judge-payment-signature.ts';
+import { addressOf } from './judge-payment-signature.ts';
 import { MoneyRules } from './money-rules.ts';
 import { PriceList } from './price-list.ts';
+import { Settlements } from './settlements.ts';
 
 /** RFC 6962 §2.1: what is hashed before a leaf. */
 const LEAF_PREFIX = Uint8Array.of(0);
@@ -22,10 +23,7 @@ export class Money {
   readonly prices = new PriceList();
   readonly flawed: FlawedCharge[] = [];
   readonly releases: ReleaseRecord[] = [];
-  readonly batches: SettledRecord<'batch'>[] = [];
-  readonly refunds: SettledRecord<'refund'>[] = [];
-  /** Refunds that the vetoer stopped. */
-  readonly vetoes: SettledRecord<'refund.veto'>[] = [];
+  readonly settlements: Settlements;
   readonly #registry: Registry;
   readonly #curve: Secp256k1;
   readonly #outputs = new Map<string, PaidOutput>();
@@ -34,7 +32,7 @@ export class Money {
   readonly #captured = new Map<string, bigint>();
   /** The gateway whose charge counted first on a payment channel. */
   readonly #channels = new Map<string, string>();
-  /** Payments of scheme `exact` that a charge was made from. */
+  /** Payments of scheme `exact` that a charge was made from, by gateway: whose it is stands on the chain. */
   readonly #exact = new Set<string>();
   readonly #ends = new Ends();
   readonly #deliveries: Deliveries;
@@ -45,6 +43,23 @@ export class Money {
     this.#registry = registry;
     this.#curve = curve;
     this.#deliveries = new Deliveries((signer, key) => registry.participants.speaksFor(signer, key));
+    this.settlements = new Settlements({
+      addressOf: (keyId) => addressOf(registry, keyId),
+      chargeOf: (receipt) => this.chargeOf(receipt),
+    });
+  }
+
+  get batches(): readonly SettledRecord<'batch'>[] {
+    return this.settlements.batches;
+  }
+
+  get refunds(): readonly SettledRecord<'refund'>[] {
+    return this.settlements.refunds;
+  }
+
+  /** Refunds that the vetoer stopped. */
+  get vetoes(): readonly SettledRecord<'refund.veto'>[] {
+    return this.settlements.vetoes;
   }
 
   /** Charges that count, in log order. */
@@ -116,13 +131,10 @@ export class Money {
         this.#addRelease({ id, index, gateway: signer, release: record.predicate });
         break;
       case 'batch':
-        this.batches.push({ id, index, settler: signer, predicate: record.predicate });
-        break;
       case 'refund':
-        this.refunds.push({ id, index, settler: signer, predicate: record.predicate });
-        break;
       case 'refund.veto':
-        this.vetoes.push({ id, index, settler: signer, predicate: record.predicate });
+      case 'charge.withhold':
+        this.settlements.apply(record);
         break;
       default:
         break;
@@ -144,8 +156,11 @@ export class Money {
     const output = this.#outputs.get(charge.receipt);
     const price = this.prices.get(charge.priceBook);
     const channel = charge.batch?.paymentChannel;
-    const exact = charge.exact === undefined ? undefined : `${charge.payer} ${charge.exact.nonce}`;
     const { id, index, signer: gateway } = record;
+    const exact =
+      charge.exact === undefined
+        ? undefined
+        : `${this.#origin(gateway)} ${charge.payer} ${charge.exact.nonce}`;
     const ending: Ending = {
       gateway: this.#origin(gateway),
       receipt: charge.receipt,
@@ -175,8 +190,9 @@ export class Money {
       gateway,
       output,
       charge,
-      nodeAddress: nodeAddress({ registry: this.#registry, output }) ?? '',
+      nodeAddress: addressOf(this.#registry, output.node) ?? '',
       vault: price.book.vault,
+      settler: price.book.receiverAuthorizer,
       amount: BigInt(charge.amount),
       fee: BigInt(charge.fee),
     };

@@ -14,6 +14,8 @@ export interface RefundScope {
   readonly size: number;
   readonly network: string;
   readonly vault: string;
+  /** Address of the settler whose charges it gives back. */
+  readonly settler: string;
   /**
    * Receipts that an incident affects as of a size: for certain, not possibly. Lineage's answer, asked for this incident
    * and for every earlier one that was refunded.
@@ -53,12 +55,13 @@ export function refundContent(money: Money, scope: RefundScope): RefundContent {
   const taken = refundedBefore(money, scope);
   const wanted = scope.affected(scope.incident, scope.size);
   const inScope = money.charges.filter(
-    ({ index, output, charge, vault }) =>
-      index < scope.size &&
-      charge.network === scope.network &&
-      vault === scope.vault &&
-      wanted.has(output.id) &&
-      !taken.has(output.id),
+    (record) =>
+      record.index < scope.size &&
+      isOf(record, scope) &&
+      // What was never claimed cannot come back.
+      !money.settlements.isWithheld(record.output.id, scope.size) &&
+      wanted.has(record.output.id) &&
+      !taken.has(record.output.id),
   );
   const posted = inScope.map((charge) => ({ charge, batch: batchOf(money, charge, scope.size) }));
   const charges = posted.filter((each): each is RefundedCharge => each.batch !== undefined);
@@ -78,32 +81,27 @@ export function refundContent(money: Money, scope: RefundScope): RefundContent {
   };
 }
 
+const isOf = ({ charge, vault, settler }: ChargeRecord, scope: RefundScope): boolean =>
+  charge.network === scope.network && vault === scope.vault && settler === scope.settler;
+
 /** The number of the batch that covers a charge, as far as the log knew at `size`. */
-export function batchOf(
-  money: Money,
-  { index, charge, vault }: ChargeRecord,
-  size: number,
-): number | undefined {
-  const found = money.batches.find(
-    ({ predicate, index: posted }) =>
-      posted < size &&
-      predicate.network === charge.network &&
-      predicate.vault === vault &&
-      Number(predicate.from) <= index &&
-      index < Number(predicate.to),
-  );
+function batchOf(money: Money, charge: ChargeRecord, size: number): number | undefined {
+  const found = money.settlements.batchOf(charge, size);
   return found === undefined ? undefined : Number(found.predicate.number);
 }
 
 /** Receipts of charges that refunds logged before `size` gave back: their contents, one after the other. */
 function refundedBefore(money: Money, scope: RefundScope): ReadonlySet<string> {
   const taken = new Set<string>();
-  for (const { index, predicate } of money.refunds) {
+  for (const { index, predicate, address } of money.refunds) {
     const { incident, size, network, vault } = predicate;
+    // A refund that another settler says gives nothing of this one's charges back.
     if (index >= scope.size || network !== scope.network || vault !== scope.vault) continue;
+    if (address !== scope.settler) continue;
     const affected = scope.affected(incident, Number(size));
     for (const charge of money.charges) {
-      if (charge.index >= Number(size) || !affected.has(charge.output.id)) continue;
+      if (charge.index >= Number(size) || !isOf(charge, scope) || !affected.has(charge.output.id)) continue;
+      if (money.settlements.isWithheld(charge.output.id, Number(size))) continue;
       if (batchOf(money, charge, Number(size)) !== undefined) taken.add(charge.output.id);
     }
   }

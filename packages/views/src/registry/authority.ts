@@ -74,6 +74,7 @@ export function refusalOf(registry: Registry, record: LogRecord): Refusal | unde
         )
       );
     case 'batch':
+    case 'charge.withhold':
     case 'refund':
     case 'refund.veto':
       return needsRole(registry, record.signer, 'settler', 'not-settler');

@@ -38,6 +38,7 @@ import {
   paidLog,
   payer,
   PRICE,
+  SETTLER,
   TREASURY,
   VAULT,
   voucherOf,
@@ -47,6 +48,7 @@ const range = (log: PaidLog, number: number, from: number, to = log.log.records.
   number,
   network: NETWORK,
   vault: VAULT,
+  settler: SETTLER,
   treasury: TREASURY,
   from,
   to,
@@ -379,6 +381,7 @@ describe('a class refund is a function of an incident’s scope', () => {
       size,
       network: NETWORK,
       vault: VAULT,
+      settler: SETTLER,
       affected: affectedReceipts(log.log.timeline),
     };
     const refund = refundContent(log.money, of);

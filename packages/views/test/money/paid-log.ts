@@ -32,6 +32,8 @@ export const CHAIN = 31_337;
 export const NETWORK = 'eip155:31337';
 export const VAULT: Address = `0x${'b'.repeat(40)}`;
 export const TOKEN: Address = `0x${'a'.repeat(40)}`;
+/** Who settles what these prices cost. */
+export const SETTLER: Address = settler.payment.address;
 export const TREASURY: Address = `0x${'f'.repeat(40)}`;
 export const domain = assayDomain(CHAIN, VAULT);
 export const payer = paymentSigner(new Uint8Array(32).fill(0x21));
@@ -43,7 +45,7 @@ export const BOOK: Predicate<'price.publish'> = {
   network: NETWORK,
   asset: TOKEN,
   vault: VAULT,
-  receiverAuthorizer: `0x${'c'.repeat(40)}`,
+  receiverAuthorizer: SETTLER,
   perRequest: '1000',
   perInputKib: '10',
   perOutputKib: '20',
@@ -232,8 +234,9 @@ export class PaidLog<Host extends PaidHost = LogBuilder> {
     const { batches } = this.money;
     const number = batches.length + 1;
     const from = Number(batches.at(-1)?.predicate.to ?? 0);
-    const range = { number, network: NETWORK, vault: VAULT, treasury: TREASURY, from, to: this.log.size };
-    const content = batchContent(this.money, range);
+    const range = { number, from, to: this.log.size };
+    const of = { network: NETWORK, vault: VAULT, settler: SETTLER, treasury: TREASURY };
+    const content = batchContent(this.money, { ...range, ...of });
     const { root, channelsRoot, charges, total, credits } = content;
     this.log.add(settler, 'batch', {
       number: String(number),

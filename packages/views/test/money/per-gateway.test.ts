@@ -185,14 +185,14 @@ describe('money rules 3: a payment channel is one gateway’s', () => {
     expect(flaws(log)).toEqual(['order', 'voucher']);
   });
 
-  it('[exact-value] and an exact payment pays once, whoever charges it', () => {
+  it('[exact-value] and an exact payment pays once; another that charges it first takes nothing of it here', () => {
     const { log, a, b } = two(PER_GATEWAY_RULES);
-    const answer = log.answer({ ...a, ordered: false });
+    const [answer, later] = [log.answer({ ...a, ordered: false }), log.answer({ ...a, ordered: false })];
     log.witness();
     const exact = { tx: `0x${'6'.repeat(64)}`, nonce: `0x${'5'.repeat(64)}`, value: '2000' };
-    const charge = (by: Person, priceBook: string) =>
+    const charge = (by: Person, priceBook: string, { receipt } = answer) =>
       log.log.add(by, 'charge', {
-        receipt: answer.receipt,
+        receipt,
         scheme: 'exact',
         network: NETWORK,
         payer: payer.address,
@@ -201,9 +201,12 @@ describe('money rules 3: a payment channel is one gateway’s', () => {
         priceBook,
         exact,
       });
-    charge(gateway, log.book);
+    // Which of the two brought the payment stands on the chain, where the settler looks.
     log.deliver(answer.receipt, stranger);
     charge(stranger, b.book!);
+    charge(gateway, log.book);
+    expect(flaws(log)).toEqual([]);
+    charge(gateway, log.book, later);
     expect(flaws(log)).toEqual(['exact-value']);
   });
 });

@@ -7,7 +7,7 @@
  */
 import { sha256, hex, utf8 } from '@assay/core';
 import type { PublicClient } from 'viem';
-import type { TxOutbox, TxRecord } from '../chain/outbox/index.ts';
+import { TxError, type TxOutbox, type TxRecord } from '../chain/outbox/index.ts';
 import { readPaymentChannel, readReceiver } from '../chain/reads.ts';
 import {
   type BatchPost,
@@ -38,8 +38,13 @@ export interface CapturedChannel {
 /** What a claim brought. */
 export interface Claimed {
   readonly claimed: bigint;
-  /** Payment channels that hold less than was captured on them, and by how much, for people. */
-  readonly short: readonly string[];
+  /** All that is claimed now on each payment channel asked for. */
+  readonly standing: ReadonlyMap<string, bigint>;
+}
+
+interface Row {
+  readonly paymentChannel: string;
+  readonly claim: Claim;
 }
 
 /** Rows in one claim: some 25,000 gas each. */
@@ -55,27 +60,47 @@ export class BatchSettler {
     this.reads = new VaultReads(parts.client, parts.contracts);
   }
 
-  /** Claims what was captured and not claimed yet. @throws TxError; RpcError */
+  /**
+   * Claims what was captured and not claimed yet, as far as it is there: a payment channel that cannot be claimed on keeps
+   * no other from being claimed on.
+   *
+   * @throws TxError; RpcError
+   */
   async claim(channels: readonly CapturedChannel[]): Promise<Claimed> {
     let claimed = 0n;
-    const rows: Claim[] = [];
-    const short: string[] = [];
+    const standing = new Map<string, bigint>();
+    const rows: Row[] = [];
     for (const { paymentChannel, cumulative, claim } of channels) {
       const { balance, totalClaimed } = await readPaymentChannel(
         this.#parts.client,
         paymentChannel as `0x${string}`,
       );
+      standing.set(paymentChannel, totalClaimed);
       const ceiling = smaller(cumulative, claim.voucher.maxClaimableAmount);
       const target = smaller(ceiling, balance);
-      if (target < cumulative) short.push(`${paymentChannel} lacks ${cumulative - target}`);
-      if (target <= totalClaimed) continue;
-      claimed += target - totalClaimed;
-      rows.push({ ...claim, totalClaimed: target });
+      if (target > totalClaimed) rows.push({ paymentChannel, claim: { ...claim, totalClaimed: target } });
     }
     for (let at = 0; at < rows.length; at += CLAIM_ROWS) {
-      await this.#send('claim', claimCall(rows.slice(at, at + CLAIM_ROWS)));
+      for (const { paymentChannel, claim } of await this.#claimRows(rows.slice(at, at + CLAIM_ROWS))) {
+        claimed += claim.totalClaimed - (standing.get(paymentChannel) ?? 0n);
+        standing.set(paymentChannel, claim.totalClaimed);
+      }
     }
-    return { claimed, short };
+    return { claimed, standing };
+  }
+
+  /** Returns the rows that were claimed; one that reverts by itself, for whatever reason, is left out. */
+  async #claimRows(rows: readonly Row[]): Promise<readonly Row[]> {
+    try {
+      await this.#send('claim', claimCall(rows.map(({ claim }) => claim)));
+      return rows;
+    } catch (error) {
+      if (!(error instanceof TxError) || (error.code !== 'would-revert' && error.code !== 'reverted'))
+        throw error;
+      if (rows.length === 1) return [];
+      const half = Math.ceil(rows.length / 2);
+      return [...(await this.#claimRows(rows.slice(0, half))), ...(await this.#claimRows(rows.slice(half)))];
+    }
   }
 
   /** Brings what is claimed to the vault. */
@@ -105,7 +130,7 @@ export class BatchSettler {
   /** Gives `exact` payments back that were released. @param ids  of held payments in the vault */
   async returnExact(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      if (!(await this.reads.isExactHeld(id))) continue;
+      if ((await this.reads.exactHeld(id)) === 0n) continue;
       await this.#send(`return ${id}`, returnExactCall(this.#parts.contracts.vault, id));
     }
   }

@@ -2,7 +2,6 @@
 import { AssayError } from '@assay/core';
 
 /**
- * - `underfunded`: payment channels hold less than was captured on them, and nobody has paid the vault the difference
  * - `other-batch`: the vault has another batch than the log gives
  * - `no-quorum`: too few witnesses signed a checkpoint for the anchor
  * - `not-upheld`: an incident that moves no money
@@ -13,7 +12,6 @@ import { AssayError } from '@assay/core';
  * - `other-refund`: the vault has another refund of the incident
  */
 export class SettleError extends AssayError<
-  | 'underfunded'
   | 'other-batch'
   | 'no-quorum'
   | 'not-upheld'

@@ -86,11 +86,11 @@ export class VaultReads {
     return this.#client.readContract({ ...this.#vault, functionName: 'credits', args });
   }
 
-  /** Whether a held `exact` payment is still there. */
-  async isExactHeld(id: string): Promise<boolean> {
+  /** What is left of a held `exact` payment; 0 when it is not there. */
+  async exactHeld(id: string): Promise<bigint> {
     const args = [id as Hex] as const;
-    const [payer] = await this.#client.readContract({ ...this.#vault, functionName: 'held', args });
-    return BigInt(payer) !== 0n;
+    const [, , amount] = await this.#client.readContract({ ...this.#vault, functionName: 'held', args });
+    return amount;
   }
 
   /** Whether the charge of the receipt at a log index was given back. */

@@ -31,6 +31,7 @@ import {
   initiateWithdrawCall,
   openTxOutbox,
   publicClient,
+  readPaymentChannel,
   readTokenBalance,
   settlementVaultAbi,
   stakeCall,
@@ -74,15 +75,20 @@ export class LabChain {
     return readTokenBalance(this.client, TOKEN, address as `0x${string}`);
   }
 
-  /** A payer with `deposit` in a payment channel. */
-  async payer(number: number, deposit: bigint): Promise<Payer> {
+  /** A payer whose payment channel holds nothing. @param terms  of the channel, where they differ */
+  penniless(number: number, terms: Partial<ChannelConfig> = {}): Payer {
     const owner = this.wallet(number);
-    await this.mint(owner.address, deposit);
-    return this.depositFrom({ owner, session: this.session(owner.address) }, deposit);
+    return this.#payer({ owner, session: this.session(owner.address) }, terms);
   }
 
-  /** A deposit out of what a wallet holds, in a payment channel without a salt. */
-  async depositFrom({ owner: wallet, session }: LabWallet, deposit: bigint): Promise<Payer> {
+  /** A payer with `deposit` in a payment channel. @param terms  of the channel, where they differ */
+  async payer(number: number, deposit: bigint, terms: Partial<ChannelConfig> = {}): Promise<Payer> {
+    const owner = this.wallet(number);
+    await this.mint(owner.address, deposit);
+    return this.depositFrom({ owner, session: this.session(owner.address) }, deposit, terms);
+  }
+
+  #payer({ owner: wallet, session }: LabWallet, terms: Partial<ChannelConfig>): Payer {
     const config: ChannelConfig = {
       payer: wallet.address,
       payerAuthorizer: session.address,
@@ -91,8 +97,21 @@ export class LabChain {
       token: TOKEN,
       withdrawDelay: TERMS.withdrawDelay,
       salt: `0x${'0'.repeat(64)}`,
+      ...terms,
     };
-    const paymentChannel = paymentChannelId(config, CHAIN_ID);
+    return {
+      address: wallet.address,
+      config,
+      paymentChannel: paymentChannelId(config, CHAIN_ID),
+      cumulative: 0n,
+    };
+  }
+
+  /** A deposit out of what a wallet holds, in a payment channel without a salt. */
+  async depositFrom(by: LabWallet, deposit: bigint, terms: Partial<ChannelConfig> = {}): Promise<Payer> {
+    const wallet = by.owner;
+    const payer = this.#payer(by, terms);
+    const { config, paymentChannel } = payer;
     const salt = `0x${'1'.repeat(64)}`;
     const nonce = depositNonce(paymentChannel, salt);
     const validBefore = BigInt(unixSeconds(systemClock) + 600);
@@ -107,7 +126,12 @@ export class LabChain {
     const signature = await wallet.sign(receiveDigest(TOKEN_DOMAIN, authorization));
     const call = depositCall(config, { value: deposit, validAfter: 0n, validBefore, salt, signature });
     await this.faucet.send({ key: `deposit ${paymentChannel}`, ...call });
-    return { address: wallet.address, config, paymentChannel, cumulative: 0n };
+    return payer;
+  }
+
+  /** A payer's payment channel on the chain. */
+  channel({ paymentChannel }: Payer): ReturnType<typeof readPaymentChannel> {
+    return readPaymentChannel(this.client, paymentChannel as `0x${string}`);
   }
 
   async mint(to: string, amount: bigint): Promise<void> {
@@ -162,8 +186,12 @@ export class LabChain {
     return sent.transactionHash;
   }
 
-  /** An `exact` payment of `value`, brought into the vault by the gateway. Returns its transaction and nonce. */
-  async exact(number: number, value: bigint): Promise<{ payer: string; tx: string; nonce: string }> {
+  /** An `exact` payment of `value`, brought into the vault by `by`. Returns its transaction and nonce. */
+  async exact(
+    number: number,
+    value: bigint,
+    by = 'gateway',
+  ): Promise<{ payer: string; tx: string; nonce: string }> {
     const wallet = this.wallet(number);
     await this.mint(wallet.address, value);
     const nonce = `0x${hex(randomBytes(32))}` as const;
@@ -172,7 +200,7 @@ export class LabChain {
     const signature = wallet.sign(transferDigest(TOKEN_DOMAIN, authorization));
     const args = [wallet.address, value, 0n, validBefore, nonce, signature] as const;
     const data = encodeFunctionData({ abi: settlementVaultAbi, functionName: 'acceptExact', args });
-    const tx = await this.sendAs(this.address('gateway'), VAULT, data);
+    const tx = await this.sendAs(this.address(by), VAULT, data);
     return { payer: wallet.address, tx, nonce };
   }
 

@@ -89,11 +89,18 @@ export class MoneyLab extends LabLog {
     };
   }
 
-  /** Charges that stand in no logged batch. */
+  /** Somebody joins, as anybody may. */
+  async join(name: string, role: Predicate<'participant.join'>['roles'][number]): Promise<void> {
+    this.people.set(name, createIdentity(this.path(`${name}.json`), entropy));
+    await this.log.append(joinEntry(this.identity(name), { roles: [role], name, endpoints: [] }));
+  }
+
+  /** Charges that stand in no logged batch and are not withheld. */
   get unsettled(): number {
-    const { batches, charges } = this.books.money;
-    const covered = Math.max(0, ...batches.map(({ predicate }) => Number(predicate.to)));
-    return charges.filter(({ index }) => index >= covered).length;
+    const { settlements, charges } = this.books.money;
+    return charges.filter((charge) => {
+      return settlements.batchOf(charge) === undefined && !settlements.isWithheld(charge.output.id);
+    }).length;
   }
 
   /** Somebody joins, with a key that is made for it where there is none. */

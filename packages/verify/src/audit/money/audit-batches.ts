@@ -1,14 +1,14 @@
 /** Batches as they were logged: numbers and ranges without a gap, and exactly what their range of the log makes. */
-import type { Predicate } from '@assay/core';
-import { batchContent, type Money } from '@assay/views';
+import { batchContent, type Money, type SettledRecord } from '@assay/views';
 import type { Findings } from '../finding.ts';
 
 /** Adds `batch-mismatch` for each difference. */
 export function auditBatches(money: Money, findings: Findings): void {
   const last = new Map<string, { number: number; to: number }>();
-  for (const { predicate, index } of money.batches) {
+  for (const record of money.batches) {
+    const { predicate, index, address } = record;
     const where = `entry ${index}`;
-    const vault = `${predicate.network} ${predicate.vault}`;
+    const vault = `${predicate.network} ${predicate.vault} ${address}`;
     const before = last.get(vault) ?? { number: 0, to: 0 };
     if (Number(predicate.number) !== before.number + 1 || Number(predicate.from) !== before.to) {
       const is = `number ${predicate.number} from ${predicate.from}`;
@@ -22,14 +22,17 @@ export function auditBatches(money: Money, findings: Findings): void {
         where,
       );
     }
-    for (const what of differences(money, predicate)) findings.add('batch-mismatch', what, where);
+    for (const what of differences(money, record)) findings.add('batch-mismatch', what, where);
   }
 }
 
-function* differences(money: Money, said: Predicate<'batch'>): Generator<string> {
+function* differences(
+  money: Money,
+  { predicate: said, address: settler }: SettledRecord<'batch'>,
+): Generator<string> {
   const { network, vault, treasury } = said;
   const range = { number: Number(said.number), from: Number(said.from), to: Number(said.to) };
-  const due = batchContent(money, { ...range, network, vault, treasury });
+  const due = batchContent(money, { ...range, network, vault, settler, treasury });
   if (said.root !== due.root) yield `its root is ${said.root}, the charges make ${due.root}`;
   if (said.channelsRoot !== due.channelsRoot) yield `its channels' root is not that of its charges`;
   if (said.count !== String(due.charges.length))

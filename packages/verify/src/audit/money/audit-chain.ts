@@ -46,9 +46,18 @@ async function auditVaults(
   const vaults = new Set(own.map(({ predicate }) => predicate.vault));
   for (const { charge, vault } of money.charges) if (charge.network === chain.network) vaults.add(vault);
   for (const vault of vaults) {
-    const batches = own.filter(({ predicate }) => predicate.vault === vault);
+    const settler = await chain.settler(vault);
+    const said = own.filter(({ predicate }) => predicate.vault === vault);
+    for (const { index, settler: by } of said.filter(({ address }) => address !== settler))
+      findings.add(
+        'batch-chain',
+        `${by} says that it posted a batch, and is not the vault's settler`,
+        `entry ${index}`,
+      );
+    const batches = said.filter(({ address }) => address === settler);
     const count = await chain.batchCount(vault);
-    const unlogged = await unloggedBatch(money, chain, { vault, count, newest: batches.at(-1)?.predicate });
+    const newest = batches.at(-1)?.predicate;
+    const unlogged = await unloggedBatch(money, chain, { vault, settler, count, newest });
     if (unlogged !== undefined) findings.add('batch-chain', unlogged, vault);
     for (const { predicate, index } of batches) {
       for await (const what of differences(predicate, chain, count)) {
@@ -65,11 +74,12 @@ async function unloggedBatch(
   chain: MoneyChain,
   at: {
     readonly vault: string;
+    readonly settler: string;
     readonly count: number;
     readonly newest: Predicate<'batch'> | undefined;
   },
 ): Promise<string | undefined> {
-  const { vault, count, newest } = at;
+  const { vault, settler, count, newest } = at;
   const last = Number(newest?.number ?? 0);
   if (count <= last) return undefined;
   const many = `the chain holds ${count} batches, the log has ${last}`;
@@ -79,8 +89,9 @@ async function unloggedBatch(
     chain.coveredTo(vault),
     chain.treasury(vault),
   ]);
-  const range = { number: count, from: Number(newest?.to ?? 0), to, vault, network: chain.network, treasury };
-  const { root, channelsRoot, total } = batchContent(money, range);
+  const range = { number: count, from: Number(newest?.to ?? 0), to };
+  const of = { vault, settler, network: chain.network, treasury };
+  const { root, channelsRoot, total } = batchContent(money, { ...range, ...of });
   const same = held.root === root && held.channelsRoot === channelsRoot && held.total === total;
   return same ? undefined : `${many}, and the newest is not what the log makes`;
 }
@@ -120,8 +131,9 @@ async function auditClaims(money: Money, chain: MoneyChain, findings: Findings):
     ),
   );
   for (const channel of channels) {
-    const [claimed, captured] = [await chain.claimed(channel), money.capturedOn(channel)];
+    const captured = money.capturedOn(channel) - money.settlements.withheldOn(channel);
+    const claimed = await chain.claimed(channel);
     if (claimed <= captured) continue;
-    findings.add('overclaimed', `${claimed} was claimed, ${captured} was captured`, channel);
+    findings.add('overclaimed', `${claimed} was claimed, ${captured} was captured and not withheld`, channel);
   }
 }

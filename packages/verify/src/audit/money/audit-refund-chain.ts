@@ -30,9 +30,18 @@ export async function auditRefundsOnChain(
   const affected = affectedReceipts(timeline);
   const own = money.refunds.filter(({ predicate }) => predicate.network === chain.network);
   const logged = new Set<string>();
-  for (const { predicate, index } of own) {
+  for (const record of own) {
+    const { predicate, index, address, settler } = record;
+    if (address !== (await chain.settler(predicate.vault))) {
+      findings.add(
+        'refund-chain',
+        `${settler} says that it was given back, and is not the vault's settler`,
+        `entry ${index}`,
+      );
+      continue;
+    }
     logged.add(`${predicate.vault} ${nameOf(predicate)}`);
-    const due = dueRefund(money, predicate, affected);
+    const due = dueRefund(money, record, affected);
     for await (const what of differences(predicate, typeof due === 'string' ? undefined : due, chain)) {
       findings.add('refund-chain', what, `entry ${index}`);
     }

@@ -7,6 +7,7 @@ import {
   type Money,
   type RefundContent,
   refundContent,
+  type SettledRecord,
   type Timeline,
 } from '@assay/views';
 import type { Findings } from '../finding.ts';
@@ -15,12 +16,13 @@ import type { Findings } from '../finding.ts';
 export function auditRefunds(money: Money, timeline: Timeline, findings: Findings): void {
   const affected = affectedReceipts(timeline);
   const rounds = new Map<string, number>();
-  for (const { predicate, index } of money.refunds) {
+  for (const record of money.refunds) {
+    const { predicate, index, address } = record;
     const where = `entry ${index}`;
-    for (const what of differences(predicate, dueRefund(money, predicate, affected))) {
+    for (const what of differences(predicate, dueRefund(money, record, affected))) {
       findings.add('refund-mismatch', what, where);
     }
-    const key = `${predicate.network} ${predicate.vault} ${predicate.incident}`;
+    const key = `${predicate.network} ${predicate.vault} ${address} ${predicate.incident}`;
     const [before, round] = [rounds.get(key) ?? 0, Number(predicate.round ?? 1)];
     rounds.set(key, round);
     if (round !== before + 1)
@@ -31,11 +33,12 @@ export function auditRefunds(money: Money, timeline: Timeline, findings: Finding
 /** What a refund must say; or why that cannot be told. */
 export function dueRefund(
   money: Money,
-  { incident, round = '1', size, network, vault }: Predicate<'refund'>,
+  { predicate, address: settler }: SettledRecord<'refund'>,
   affected: ReturnType<typeof affectedReceipts>,
 ): RefundContent | string {
+  const { incident, round = '1', size, network, vault } = predicate;
   try {
-    const scope = { incident, round: Number(round), size: Number(size), network, vault };
+    const scope = { incident, round: Number(round), size: Number(size), network, vault, settler };
     return refundContent(money, { ...scope, affected });
   } catch (error) {
     // An incident that is not there, or a size that nobody witnessed: there is nothing that it could be a refund of.

@@ -43,6 +43,8 @@ export interface MoneyChain {
   batch(vault: string, number: number): Promise<ChainBatch>;
   /** What a batch credits to an account. */
   credit(vault: string, number: number, account: string): Promise<bigint>;
+  /** Who posts to a vault. */
+  settler(vault: string): Promise<string>;
   /** Who gets a vault's fees. */
   treasury(vault: string): Promise<string>;
   /** A class refund by its name on the chain. */

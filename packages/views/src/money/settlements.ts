@@ -1,0 +1,84 @@
+/** What settlers said: batches, charges that stay out of them, class refunds. Anybody may join as one, so each has a say only over charges whose price names it. */
+import type { LogRecord } from '@assay/core';
+import type { ChargeRecord, SettledRecord } from './charge-record.ts';
+
+/** What the log's settlements are told about. */
+export interface SettlementContext {
+  /** Address of a participant's payment key; undefined for who has not joined. */
+  readonly addressOf: (keyId: string) => string | undefined;
+  /** The charge of a receipt, when there is one that counts. */
+  readonly chargeOf: (receipt: string) => ChargeRecord | undefined;
+}
+
+type Settling = LogRecord & { kind: 'batch' | 'refund' | 'refund.veto' | 'charge.withhold' };
+
+/** The settlements of one log. */
+export class Settlements {
+  readonly batches: SettledRecord<'batch'>[] = [];
+  readonly refunds: SettledRecord<'refund'>[] = [];
+  /** Refunds that the vetoer stopped. */
+  readonly vetoes: SettledRecord<'refund.veto'>[] = [];
+  readonly #context: SettlementContext;
+  /** Log index of the statement that withholds, by receipt. */
+  readonly #withheld = new Map<string, number>();
+  readonly #byChannel = new Map<string, ChargeRecord[]>();
+
+  constructor(context: SettlementContext) {
+    this.#context = context;
+  }
+
+  apply(record: Settling): void {
+    const { id, index, signer } = record;
+    const said = { id, index, settler: signer, address: this.#context.addressOf(signer) ?? '' };
+    if (record.kind === 'batch') this.batches.push({ ...said, predicate: record.predicate });
+    else if (record.kind === 'refund') this.refunds.push({ ...said, predicate: record.predicate });
+    else if (record.kind === 'refund.veto') this.vetoes.push({ ...said, predicate: record.predicate });
+    else this.#withhold(record.predicate.receipts, said);
+  }
+
+  /** The batch that covers a charge, as far as the log knew at `size`. */
+  batchOf(
+    { index, charge, vault, settler }: ChargeRecord,
+    size = Infinity,
+  ): SettledRecord<'batch'> | undefined {
+    return this.batches.find(
+      ({ predicate, index: posted, address }) =>
+        posted < size &&
+        address === settler &&
+        predicate.network === charge.network &&
+        predicate.vault === vault &&
+        Number(predicate.from) <= index &&
+        index < Number(predicate.to),
+    );
+  }
+
+  /** Whether a charge stays out of batches, as far as the log knew at `size`. */
+  isWithheld(receipt: string, size = Infinity): boolean {
+    const at = this.#withheld.get(receipt);
+    return at !== undefined && at < size;
+  }
+
+  /** What is withheld of a payment channel's charges below a log index: captured, and never to be claimed. */
+  withheldOn(paymentChannel: string, before = Infinity): bigint {
+    const charges = this.#byChannel.get(paymentChannel) ?? [];
+    return charges.reduce((sum, { index, amount }) => (index < before ? sum + amount : sum), 0n);
+  }
+
+  /** Charges that stay out of batches. */
+  get withheld(): Iterable<string> {
+    return this.#withheld.keys();
+  }
+
+  /** Of what stands in a batch already it comes too late. */
+  #withhold(receipts: readonly string[], by: { readonly index: number; readonly address: string }): void {
+    for (const receipt of receipts) {
+      const charge = this.#context.chargeOf(receipt);
+      if (charge?.settler !== by.address || this.#withheld.has(receipt)) continue;
+      if (this.batchOf(charge) !== undefined) continue;
+      this.#withheld.set(receipt, by.index);
+      const channel = charge.charge.batch?.paymentChannel;
+      if (channel !== undefined)
+        this.#byChannel.set(channel, [...(this.#byChannel.get(channel) ?? []), charge]);
+    }
+  }
+}

@@ -173,7 +173,7 @@ export const examples: { readonly [K in Kind]: Predicate<K> } = {
     ],
     tx: `0x${id('6')}`,
   },
-  'charge.withhold': { network: 'eip155:31337', vault: address('b'), receipts: [id('1'), id('2')] },
+  'charge.withhold': { network: 'eip155:31337', vault: address('b'), charges: [id('1'), id('2')] },
   refund: {
     incident: id('b'),
     size: '90',

@@ -147,8 +147,8 @@ export const batch = z.strictObject({
 export const chargeWithhold = z.strictObject({
   network: evmNetwork,
   vault: evmAddress,
-  /** Receipts whose charges are left out. Nothing was claimed for them, and nothing of them can be given back. */
-  receipts: z.array(recordId).min(1).max(400),
+  /** Record ids of charges. Nothing was claimed for them, and nothing of them can be given back. */
+  charges: z.array(recordId).min(1).max(400),
 });
 
 /** Signed by a settler: an incident's affected charges were given back as one class refund (PROTOCOL 7.6). */

@@ -21,11 +21,14 @@ export class ExactReturns {
    * and nothing that it says stops a settlement.
    */
   async giveBack(releases: readonly ReleaseRecord[]): Promise<void> {
-    const { chain } = this.#parts;
+    const { chain, config } = this.#parts;
     for (const record of releases) {
       const { tx } = record.release;
       if (tx === undefined || this.#returned.has(tx) || !(await this.#isTakers(record, tx))) continue;
-      await chain.settler.returnExact(await heldBy(chain.client, tx));
+      const held = await heldBy(chain.client, { vault: config.chain.vault, tx });
+      // One that is not mined yet is looked at again.
+      if (held.length === 0) continue;
+      await chain.settler.returnExact(held);
       this.#returned.add(tx);
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@assay/core';
 import { heldPaymentId } from '@assay/core/money';
-import { type PublicClient, senderOf, type VaultReads } from '@assay/pay/node';
+import { heldBy, type PublicClient, senderOf, type VaultReads } from '@assay/pay/node';
 import { type BatchContent, type ChargeRecord, claimableUpTo, type Money } from '@assay/views';
 
 /** What it is judged by. */
@@ -12,6 +12,7 @@ export interface FundingParts {
   readonly money: Money;
   readonly client: PublicClient;
   readonly reads: VaultReads;
+  readonly vault: string;
   readonly clock: Clock;
   /** Address of a participant's payment key. */
   readonly addressOf: (keyId: string) => string | undefined;
@@ -44,9 +45,8 @@ export class Funding {
     const { clock, patience } = this.#parts;
     const poor = await this.#poor(charges, claimed);
     const now = clock.now();
-    this.#since = new Map(poor.map(({ output: { id } }) => [id, this.#since.get(id) ?? now]));
-    const isDue = ({ output: { id } }: ChargeRecord): boolean =>
-      now - (this.#since.get(id) ?? now) >= patience;
+    this.#since = new Map(poor.map(({ id }) => [id, this.#since.get(id) ?? now]));
+    const isDue = ({ id }: ChargeRecord): boolean => now - (this.#since.get(id) ?? now) >= patience;
     return { young: poor.filter((charge) => !isDue(charge)), due: poor.filter(isDue) };
   }
 
@@ -65,7 +65,7 @@ export class Funding {
         const id = heldPaymentId(charge.payer, charge.exact.nonce);
         const sum = (taken.get(id) ?? 0n) + amount;
         const isHeld = sum <= (await this.#parts.reads.exactHeld(id));
-        if (isHeld && (await this.#isTakers(gateway, charge.exact.tx))) taken.set(id, sum);
+        if (isHeld && (await this.#tookItself(gateway, { id, tx: charge.exact.tx }))) taken.set(id, sum);
         else poor.push(record);
       }
     }
@@ -73,9 +73,13 @@ export class Funding {
   }
 
   /** Anybody may charge what another gateway took; the chain shows who took it. */
-  async #isTakers(gateway: string, tx: string): Promise<boolean> {
-    const { client, addressOf } = this.#parts;
+  async #tookItself(
+    gateway: string,
+    { id, tx }: { readonly id: string; readonly tx: string },
+  ): Promise<boolean> {
+    const { client, vault, addressOf } = this.#parts;
     const sender = await senderOf(client, tx);
-    return sender !== undefined && sender === addressOf(gateway);
+    if (sender === undefined || sender !== addressOf(gateway)) return false;
+    return (await heldBy(client, { vault, tx })).includes(id);
   }
 }

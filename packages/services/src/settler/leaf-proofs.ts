@@ -28,7 +28,7 @@ export class LeafProofs {
     const charge = money.chargeOf(receipt);
     if (charge?.vault !== this.#vault) return undefined;
     const posted = money.settlements.batchOf(charge);
-    if (posted === undefined || money.settlements.isWithheld(receipt)) return undefined;
+    if (posted === undefined || money.settlements.isWithheld(charge)) return undefined;
     const { network, vault, treasury, ...said } = posted.predicate;
     const number = Number(said.number);
     if (this.#content?.number !== number) {

@@ -74,6 +74,7 @@ export class Settlement {
       money: books.money,
       client: chain.client,
       reads: chain.settler.reads,
+      vault: config.chain.vault,
       clock,
       addressOf: (keyId) => books.addressOf(keyId),
       patience: config.terms.settlementPeriod * 1_000,
@@ -185,12 +186,12 @@ export class Settlement {
   /** Says that these charges stay out; whether the log has brought that back. */
   async #withheld(charges: readonly ChargeRecord[]): Promise<boolean> {
     const { append, books, catchUp, chain, config, identity, log } = this.#parts;
-    const receipts = charges.map(({ output }) => output.id);
-    const predicate = { network: chain.network, vault: config.chain.vault, receipts };
+    const ids = charges.map(({ id }) => id);
+    const predicate = { network: chain.network, vault: config.chain.vault, charges: ids };
     await append(signStatement('charge.withhold', predicate, identity.signer));
-    log.warn({ receipts }, 'charges whose money is not there stay out of batches');
+    log.warn({ charges: ids }, 'charges whose money is not there stay out of batches');
     await catchUp();
-    return receipts.every((receipt) => books.money.settlements.isWithheld(receipt));
+    return charges.every((charge) => books.money.settlements.isWithheld(charge));
   }
 
   /** Logs batches that stand in the vault and not in the log: this round's, and one that a crash left unsaid. */

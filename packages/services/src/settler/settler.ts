@@ -116,8 +116,11 @@ export class Settler implements Participant {
       address: own,
       batch: Number(last?.number ?? 0),
       unsettled: money.charges.filter(
-        ({ vault: at, settler, index, output }) =>
-          at === vault && settler === own && index >= covered && !money.settlements.isWithheld(output.id),
+        (charge) =>
+          charge.vault === vault &&
+          charge.settler === own &&
+          charge.index >= covered &&
+          !money.settlements.isWithheld(charge),
       ).length,
       openTransactions: this.#chain.outbox.open.length,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),

@@ -15,8 +15,8 @@ let alice: Payer;
 
 beforeAll(async () => {
   lab = await MoneyLab.start();
-  await lab.join('mallory', 'settler');
-  await lab.join('eve', 'gateway');
+  await lab.joins('mallory', 'settler');
+  await lab.joins('eve', 'gateway');
   const outside = { clock: systemClock, entropy: { bytes: randomBytes }, log: pino({ level: 'silent' }) };
   service = await startSettler(lab.settlerConfig(), outside);
   alice = await lab.payer(101, 1_000_000n);
@@ -27,7 +27,7 @@ afterAll(async () => {
   await lab?.stop();
 }, 60_000);
 
-const withheld = (): string[] => [...lab.books.money.settlements.withheld];
+const withheld = (): string[] => lab.withheld;
 
 /** Everything charged so far is in batches or withheld, and the vault owes exactly what it has. */
 async function settled(): Promise<void> {
@@ -35,7 +35,12 @@ async function settled(): Promise<void> {
   expect((await lab.reads.state()).unallocated).toBe(0n);
 }
 
-const exactCharge = (by: string, receipt: string, paid: { payer: string; tx: string; nonce: string }) =>
+const exactCharge = (
+  by: string,
+  receipt: string,
+  paid: { payer: string; tx: string; nonce: string },
+  priceBook = lab.book,
+) =>
   lab.say(by, 'charge', {
     receipt,
     scheme: 'exact',
@@ -43,7 +48,7 @@ const exactCharge = (by: string, receipt: string, paid: { payer: string; tx: str
     payer: paid.payer,
     amount: String(lab.price),
     fee: String((lab.price * 500n) / 10_000n),
-    priceBook: lab.book,
+    priceBook,
     exact: { tx: paid.tx, nonce: paid.nonce, value: String(lab.price) },
   });
 
@@ -65,7 +70,7 @@ describe('charges whose money is not there', () => {
     expect(withheld()).toContain(unclaimable);
   });
 
-  it('an exact payment that nobody made, and one that is charged twice', async () => {
+  it('an exact payment that nobody made, and one that another gateway brought', async () => {
     const paid = await lab.exact(104, lab.price);
     const invented = { payer: alice.address, tx: `0x${'9'.repeat(64)}`, nonce: `0x${'8'.repeat(64)}` };
     const receipts = [
@@ -73,14 +78,19 @@ describe('charges whose money is not there', () => {
       await lab.exactAnswer(paid.payer),
       await lab.exactAnswer(paid.payer),
     ] as const;
+    const theirs = await lab.publishPrice('eve');
+    await lab.say('eve', 'request.deliver', { receipt: receipts[1], bytesSent: '4' });
     await lab.witnessed();
     await exactCharge('gateway', receipts[0], invented);
-    await exactCharge('gateway', receipts[1], paid);
+    // One that it did make itself proves nothing of this one.
+    const { tx } = await lab.exact(107, 1n, 'eve');
+    await exactCharge('eve', receipts[1], { ...paid, tx }, theirs);
     await exactCharge('gateway', receipts[2], paid);
+    expect(lab.books.money.flawed).toEqual([]);
     await settled();
     expect(withheld()).toContain(receipts[0]);
-    expect(withheld()).not.toContain(receipts[1]);
-    expect(withheld()).toContain(receipts[2]);
+    expect(withheld()).toContain(receipts[1]);
+    expect(withheld()).not.toContain(receipts[2]);
   });
 
   it('what is withheld is not captured: a later charge on the channel claims for itself alone', async () => {
@@ -141,7 +151,8 @@ describe('statements of others', () => {
 
   it('what another settler withholds is settled all the same', async () => {
     const [receipt] = await lab.charged(alice);
-    await lab.say('mallory', 'charge.withhold', { network: NETWORK, vault: VAULT, receipts: [receipt!] });
+    const { id } = lab.books.money.chargeOf(receipt!)!;
+    await lab.say('mallory', 'charge.withhold', { network: NETWORK, vault: VAULT, charges: [id] });
     await settled();
     expect(withheld()).not.toContain(receipt);
   });

@@ -332,7 +332,8 @@ describe('planted faults, each found by its code', () => {
   it('a withheld charge is in no batch, and no fault while nothing of it was claimed', async () => {
     const [log, chain] = [paidRealLog(), new FakeChain()];
     const [, second = ''] = log.charged(2);
-    log.log.add(settler, 'charge.withhold', { network: NETWORK, vault: VAULT, receipts: [second] });
+    const charges = [log.money.chargeOf(second)!.id];
+    log.log.add(settler, 'charge.withhold', { network: NETWORK, vault: VAULT, charges });
     post(log, chain);
     expect(await codes(log, chain)).toEqual([]);
     for (const [channel, claimed] of chain.claims) chain.claims.set(channel, claimed + 1n);

@@ -62,11 +62,11 @@ export function batchContent(money: Money, range: BatchRange): BatchContent {
   const charges = money
     .chargesIn(range.from, range.to)
     .filter(
-      ({ charge, vault, settler, output }) =>
-        charge.network === range.network &&
-        vault === range.vault &&
-        settler === range.settler &&
-        !money.settlements.isWithheld(output.id),
+      (record) =>
+        record.charge.network === range.network &&
+        record.vault === range.vault &&
+        record.settler === range.settler &&
+        !money.settlements.isWithheld(record),
     );
   const leaves = charges.map((charge) => leafOf(charge, range.number));
   const channels = standings(money, charges);

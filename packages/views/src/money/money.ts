@@ -28,6 +28,7 @@ export class Money {
   readonly #curve: Secp256k1;
   readonly #outputs = new Map<string, PaidOutput>();
   readonly #charges: ChargeRecord[] = [];
+  readonly #byId = new Map<string, ChargeRecord>();
   readonly #byReceipt = new Map<string, ChargeRecord>();
   readonly #captured = new Map<string, bigint>();
   /** The gateway whose charge counted first on a payment channel. */
@@ -45,7 +46,7 @@ export class Money {
     this.#deliveries = new Deliveries((signer, key) => registry.participants.speaksFor(signer, key));
     this.settlements = new Settlements({
       addressOf: (keyId) => addressOf(registry, keyId),
-      chargeOf: (receipt) => this.chargeOf(receipt),
+      chargeById: (id) => this.#byId.get(id),
     });
   }
 
@@ -203,6 +204,7 @@ export class Money {
       if (!this.#channels.has(channel)) this.#channels.set(channel, gateway);
     }
     this.#charges.push(counted);
+    this.#byId.set(id, counted);
     if (!this.#byReceipt.has(charge.receipt)) this.#byReceipt.set(charge.receipt, counted);
   }
 

@@ -59,7 +59,7 @@ export function refundContent(money: Money, scope: RefundScope): RefundContent {
       record.index < scope.size &&
       isOf(record, scope) &&
       // What was never claimed cannot come back.
-      !money.settlements.isWithheld(record.output.id, scope.size) &&
+      !money.settlements.isWithheld(record, scope.size) &&
       wanted.has(record.output.id) &&
       !taken.has(record.output.id),
   );
@@ -101,7 +101,7 @@ function refundedBefore(money: Money, scope: RefundScope): ReadonlySet<string> {
     const affected = scope.affected(incident, Number(size));
     for (const charge of money.charges) {
       if (charge.index >= Number(size) || !isOf(charge, scope) || !affected.has(charge.output.id)) continue;
-      if (money.settlements.isWithheld(charge.output.id, Number(size))) continue;
+      if (money.settlements.isWithheld(charge, Number(size))) continue;
       if (batchOf(money, charge, Number(size)) !== undefined) taken.add(charge.output.id);
     }
   }

@@ -6,8 +6,8 @@ import type { ChargeRecord, SettledRecord } from './charge-record.ts';
 export interface SettlementContext {
   /** Address of a participant's payment key; undefined for who has not joined. */
   readonly addressOf: (keyId: string) => string | undefined;
-  /** The charge of a receipt, when there is one that counts. */
-  readonly chargeOf: (receipt: string) => ChargeRecord | undefined;
+  /** A charge that counts, by its record id. */
+  readonly chargeById: (id: string) => ChargeRecord | undefined;
 }
 
 type Settling = LogRecord & { kind: 'batch' | 'refund' | 'refund.veto' | 'charge.withhold' };
@@ -19,7 +19,7 @@ export class Settlements {
   /** Refunds that the vetoer stopped. */
   readonly vetoes: SettledRecord<'refund.veto'>[] = [];
   readonly #context: SettlementContext;
-  /** Log index of the statement that withholds, by receipt. */
+  /** Log index of the statement that withholds, by charge. */
   readonly #withheld = new Map<string, number>();
   readonly #byChannel = new Map<string, ChargeRecord[]>();
 
@@ -33,7 +33,7 @@ export class Settlements {
     if (record.kind === 'batch') this.batches.push({ ...said, predicate: record.predicate });
     else if (record.kind === 'refund') this.refunds.push({ ...said, predicate: record.predicate });
     else if (record.kind === 'refund.veto') this.vetoes.push({ ...said, predicate: record.predicate });
-    else this.#withhold(record.predicate.receipts, said);
+    else this.#withhold(record.predicate.charges, said);
   }
 
   /** The batch that covers a charge, as far as the log knew at `size`. */
@@ -53,8 +53,8 @@ export class Settlements {
   }
 
   /** Whether a charge stays out of batches, as far as the log knew at `size`. */
-  isWithheld(receipt: string, size = Infinity): boolean {
-    const at = this.#withheld.get(receipt);
+  isWithheld({ id }: ChargeRecord, size = Infinity): boolean {
+    const at = this.#withheld.get(id);
     return at !== undefined && at < size;
   }
 
@@ -64,18 +64,18 @@ export class Settlements {
     return charges.reduce((sum, { index, amount }) => (index < before ? sum + amount : sum), 0n);
   }
 
-  /** Charges that stay out of batches. */
+  /** Record ids of charges that stay out of batches. */
   get withheld(): Iterable<string> {
     return this.#withheld.keys();
   }
 
   /** Of what stands in a batch already it comes too late. */
-  #withhold(receipts: readonly string[], by: { readonly index: number; readonly address: string }): void {
-    for (const receipt of receipts) {
-      const charge = this.#context.chargeOf(receipt);
-      if (charge?.settler !== by.address || this.#withheld.has(receipt)) continue;
+  #withhold(ids: readonly string[], by: { readonly index: number; readonly address: string }): void {
+    for (const id of ids) {
+      const charge = this.#context.chargeById(id);
+      if (charge?.settler !== by.address || this.#withheld.has(id)) continue;
       if (this.batchOf(charge) !== undefined) continue;
-      this.#withheld.set(receipt, by.index);
+      this.#withheld.set(id, by.index);
       const channel = charge.charge.batch?.paymentChannel;
       if (channel !== undefined)
         this.#byChannel.set(channel, [...(this.#byChannel.get(channel) ?? []), charge]);

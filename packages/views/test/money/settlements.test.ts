@@ -39,8 +39,10 @@ const batch = ({ log: { size } }: PaidLog): Predicate<'batch'> => ({
   tx: ZERO_BYTES32,
 });
 
-const withhold = (made: PaidLog, receipts: string[], by = settler): string =>
-  made.log.add(by, 'charge.withhold', { network: NETWORK, vault: VAULT, receipts });
+const withhold = (made: PaidLog, receipts: string[], by = settler): string => {
+  const charges = receipts.map((receipt) => made.money.chargeOf(receipt)?.id ?? receipt);
+  return made.log.add(by, 'charge.withhold', { network: NETWORK, vault: VAULT, charges });
+};
 
 describe('who settles a charge', () => {
   it('is whom its price names: no other batch covers it, and no other’s range has it', () => {
@@ -93,7 +95,7 @@ describe('a withheld charge', () => {
     const made = log();
     const [one = '', two = ''] = made.charged(2);
     withhold(made, [one], stranger);
-    expect(made.money.settlements.isWithheld(one)).toBe(false);
+    expect(made.money.settlements.isWithheld(made.money.chargeOf(one)!)).toBe(false);
     made.log.add(settler, 'batch', batch(made));
     withhold(made, [one, two, 'f'.repeat(64)]);
     expect([...made.money.settlements.withheld]).toEqual([]);

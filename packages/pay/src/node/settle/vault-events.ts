@@ -1,5 +1,10 @@
 /** What the vault told of in events: batches that a settler posted and did not live to log, and payments that it holds. */
-import { parseEventLogs, type PublicClient, TransactionNotFoundError } from 'viem';
+import {
+  parseEventLogs,
+  type PublicClient,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem';
 import { settlementVaultAbi } from '../chain/artifacts/abis.ts';
 import { rangesDown, rangesUp } from '../../block-ranges.ts';
 
@@ -121,9 +126,19 @@ export async function senderOf(client: PublicClient, tx: string): Promise<string
   }
 }
 
-/** Ids of the `exact` payments that a transaction brought into the vault. */
-export async function heldBy(client: PublicClient, tx: string): Promise<string[]> {
-  const receipt = await client.getTransactionReceipt({ hash: tx as `0x${string}` });
-  const events = parseEventLogs({ abi: settlementVaultAbi, logs: receipt.logs, eventName: 'ExactHeld' });
-  return events.map(({ args }) => args.id);
+/** Ids of the `exact` payments that a transaction brought into a vault; none of one that is not mined. */
+export async function heldBy(
+  client: PublicClient,
+  { vault, tx }: { readonly vault: string; readonly tx: string },
+): Promise<string[]> {
+  try {
+    const { logs } = await client.getTransactionReceipt({ hash: tx as `0x${string}` });
+    // Any contract can emit what looks like it.
+    const own = logs.filter(({ address }) => address.toLowerCase() === vault);
+    const events = parseEventLogs({ abi: settlementVaultAbi, logs: own, eventName: 'ExactHeld' });
+    return events.map(({ args }) => args.id);
+  } catch (error) {
+    if (error instanceof TransactionReceiptNotFoundError) return [];
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 /** Where charges, releases, batches and refunds stand in the log, so that payers can be shown them with their proofs. */
 import { AssayError, type LogRecord, type Predicate, readStatement } from '@assay/core';
-import { MoneyRules, type Registry } from '@assay/views';
+import { addressOf, MoneyRules, type Registry } from '@assay/views';
 import type { Skimmed } from '../../follow/index.ts';
 
 /** Log indexes of what became of one receipt's payment. */
@@ -45,21 +45,30 @@ export class MoneyRecords {
   readonly #requests = new Map<string, SkimmedCharge[]>();
   readonly #refunded = new Map<string, { readonly refund: number; readonly disposition: number }>();
   readonly #own: string;
+  readonly #settler: string | undefined;
 
-  /** @param own  key id of the gateway whose clients ask: of what several say about a receipt, they are shown its word */
-  constructor(own: string) {
+  /**
+   * @param own  key id of the gateway whose clients ask: of what several say about a receipt, they are shown its word
+   * @param settler  address of who settles its charges, where there are any; what other settlers say is about others
+   */
+  constructor(own: string, settler: string | undefined) {
     this.#own = own;
+    this.#settler = settler;
   }
 
   /** Takes a record that `registry` has just folded; what it ignored is ignored here. */
-  note(record: LogRecord, { ignored }: Registry): void {
+  note(record: LogRecord, registry: Registry): void {
     const { index } = record;
     // Who skims receipts cannot judge who may dispose of one; payers are shown the disposition itself.
     if (record.kind === 'incident.settle') this.#noteCompensation(record.predicate, index);
-    if (ignored.at(-1)?.index === index) return;
+    if (registry.ignored.at(-1)?.index === index) return;
     if (record.kind === 'rules.activate') this.rules.activate(record.predicate.rules, index);
-    if (record.kind === 'refund') this.#refunds.set(record.id, index);
-    if (record.kind !== 'batch') return;
+    if (record.kind !== 'batch' && record.kind !== 'refund') return;
+    if (addressOf(registry, record.signer) !== this.#settler) return;
+    if (record.kind === 'refund') {
+      this.#refunds.set(record.id, index);
+      return;
+    }
     const { from, to } = record.predicate;
     this.#batches.push({ index, from: Number(from), to: Number(to) });
   }

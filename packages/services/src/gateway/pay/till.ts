@@ -50,7 +50,7 @@ export class Till {
 
   constructor(options: TillOptions) {
     this.#options = options;
-    this.records = new MoneyRecords(options.identity.keyId);
+    this.records = new MoneyRecords(options.identity.keyId, options.money?.receiverAuthorizer);
   }
 
   /** Takes up a record of the outbox while that is opened. */

@@ -89,17 +89,11 @@ export class MoneyLab extends LabLog {
     };
   }
 
-  /** Somebody joins, as anybody may. */
-  async join(name: string, role: Predicate<'participant.join'>['roles'][number]): Promise<void> {
-    this.people.set(name, createIdentity(this.path(`${name}.json`), entropy));
-    await this.log.append(joinEntry(this.identity(name), { roles: [role], name, endpoints: [] }));
-  }
-
   /** Charges that stand in no logged batch and are not withheld. */
   get unsettled(): number {
     const { settlements, charges } = this.books.money;
     return charges.filter((charge) => {
-      return settlements.batchOf(charge) === undefined && !settlements.isWithheld(charge.output.id);
+      return settlements.batchOf(charge) === undefined && !settlements.isWithheld(charge);
     }).length;
   }
 
@@ -109,6 +103,17 @@ export class MoneyLab extends LabLog {
     const entry = joinEntry(this.identity(name), { roles: [role], name, endpoints: [] });
     await this.log.append(entry);
     await this.view.waitFor(openStatement(entry).id, 'sequenced', 20_000);
+  }
+
+  /** Receipts whose charges are withheld. */
+  get withheld(): string[] {
+    const { settlements, charges } = this.books.money;
+    return charges.filter((charge) => settlements.isWithheld(charge)).map(({ output }) => output.id);
+  }
+
+  /** What a gateway asks: the same as all. Returns its price book. */
+  publishPrice(gateway: string): Promise<string> {
+    return this.say(gateway, 'price.publish', this.#prices);
   }
 
   /** An incident over the lab's version. @param times  outputs recorded from here on, in Unix seconds */
@@ -246,8 +251,14 @@ export class MoneyLab extends LabLog {
       to: { [this.#version]: 10_000 },
       nonce,
     });
-    const book = {
-      model,
+    this.price = priceOf(this.#prices, USAGE);
+    this.book = await this.publishPrice('gateway');
+    await this.witnessed();
+  }
+
+  get #prices(): Predicate<'price.publish'> {
+    return {
+      model: this.model,
       network: NETWORK,
       asset: TOKEN,
       vault: VAULT,
@@ -258,8 +269,5 @@ export class MoneyLab extends LabLog {
       feeBps: 500,
       nonce: hex(randomBytes(16)),
     };
-    this.price = priceOf(book, USAGE);
-    this.book = await this.say('gateway', 'price.publish', book);
-    await this.witnessed();
   }
 }

@@ -15,6 +15,7 @@ const NODES = 6;
 const CLIENT = NODES;
 const WINDOW = 4;
 const QUORUM = 5;
+const RECOVERABLE = 4;
 
 describe('real lane: network', () => {
   realTest(
@@ -73,7 +74,9 @@ function expectBarIsWhatWasAcknowledged(told: readonly Told[]): void {
       }
     }
     const signed = [...nodes.values()].filter(({ size }) => size >= QUORUM).length;
-    expect(nodes.size - signed).toBeLessThanOrEqual(WINDOW);
+    // While too few nodes can be spoken to, what k have signed for is put aside until more can; the rest is in memory.
+    const begun = [...nodes.values()].filter(({ size }) => size < RECOVERABLE).length;
+    expect(begun).toBeLessThanOrEqual(WINDOW);
     if (each.type !== 'bar') continue;
     expect(each.certified).toBe(certifiedBytes);
     expect(certified.size).toBeLessThanOrEqual(signed);

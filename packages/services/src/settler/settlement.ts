@@ -61,8 +61,8 @@ const NOTHING: Settled = { charges: 0, total: 0n };
 /** Settles; one round at a time. */
 export class Settlement {
   readonly #parts: SettlementParts;
-  /** Numbers of batches that were logged by this process and have not come back from the log yet. */
-  readonly #said = new Set<number>();
+  /** Number of the newest batch that this process logged: it may not have come back from the log yet. */
+  #said = 0;
   readonly #returns: ExactReturns;
   readonly #funding: Funding;
 
@@ -199,11 +199,8 @@ export class Settlement {
     const { books, chain, config } = this.#parts;
     const { vault, confirmations, deployedAt } = config.chain;
     const { batchCount } = await chain.settler.reads.state();
-    const logged = Math.max(
-      0,
-      ...books.money.batches.filter(this.#isOurs).map(({ predicate }) => Number(predicate.number)),
-    );
-    const after = Math.max(logged, ...this.#said);
+    const logged = Number(books.money.batches.findLast(this.#isOurs)?.predicate.number ?? 0);
+    const after = Math.max(logged, this.#said);
     if (batchCount <= after) return;
     for (const { number, from, to, root, tx } of await postedAfter(chain.client, {
       vault,
@@ -241,7 +238,7 @@ export class Settlement {
       tx,
     };
     await append(signStatement('batch', predicate, identity.signer));
-    this.#said.add(number);
+    this.#said = number;
     log.info({ batch: number, charges: content.charges.length, total: String(total) }, 'settled');
   }
 
@@ -269,9 +266,9 @@ export class Settlement {
     predicate.network === this.#parts.chain.network;
 }
 
-const captured = ({ paymentChannel, cumulative, voucher }: ChannelStanding): CapturedChannel => ({
+const captured = ({ paymentChannel, steps, voucher }: ChannelStanding): CapturedChannel => ({
   paymentChannel,
-  cumulative,
+  steps,
   claim: {
     config: voucher.config,
     voucher: {

@@ -61,6 +61,15 @@ describe('charges whose money is not there', () => {
     expect(lab.books.money.charges.length).toBe(3);
   });
 
+  it('on one that holds less than was captured: what it holds pays whole charges, and nothing is claimed beyond them', async () => {
+    const scarce = await lab.payer(108, (3n * lab.price) / 2n);
+    const [first, second] = await lab.charged(scarce, scarce);
+    await settled();
+    expect(withheld()).not.toContain(first);
+    expect(withheld()).toContain(second);
+    expect((await lab.channel(scarce)).totalClaimed).toBe(lab.price);
+  });
+
   it('on a payment channel that somebody else alone may claim on: no claim of others falls with it', async () => {
     const theirs = await lab.payer(103, 100_000n, {
       receiverAuthorizer: lab.address('eve') as `0x${string}`,

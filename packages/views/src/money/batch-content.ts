@@ -36,6 +36,8 @@ export interface ChannelStanding {
   readonly paymentChannel: string;
   /** All that was captured on it up to the batch's end, but for what is withheld. */
   readonly cumulative: bigint;
+  /** The same after each of its charges here, ascending: what may be claimed where the channel does not hold it all. */
+  readonly steps: readonly bigint[];
   /** The charge whose voucher goes furthest. */
   readonly voucher: NonNullable<ChargeRecord['charge']['batch']>;
 }
@@ -124,12 +126,15 @@ function standings(money: Money, charges: readonly ChargeRecord[]): readonly Cha
     const { charge } = record;
     if (charge.batch === undefined) continue;
     const { paymentChannel, voucher } = charge.batch;
-    const before = byChannel.get(paymentChannel)?.voucher;
+    const known = byChannel.get(paymentChannel);
+    const before = known?.voucher;
+    const cumulative = claimableUpTo(money, record);
     const further =
       before === undefined || BigInt(voucher.maxClaimableAmount) > BigInt(before.voucher.maxClaimableAmount);
     byChannel.set(paymentChannel, {
       paymentChannel,
-      cumulative: claimableUpTo(money, record),
+      cumulative,
+      steps: [...(known?.steps ?? []), cumulative],
       voucher: further ? charge.batch : before,
     });
   }

@@ -28,10 +28,11 @@ export interface SettlingParts {
   readonly contracts: SettlementContracts;
 }
 
-/** A payment channel, what was captured on it in all, and its furthest voucher. */
+/** A payment channel, what was captured on it, and its furthest voucher. */
 export interface CapturedChannel {
   readonly paymentChannel: string;
-  readonly cumulative: bigint;
+  /** All that was captured after each charge, ascending. A charge is claimed whole or not at all. */
+  readonly steps: readonly bigint[];
   readonly claim: Omit<Claim, 'totalClaimed'>;
 }
 
@@ -70,14 +71,14 @@ export class BatchSettler {
     let claimed = 0n;
     const standing = new Map<string, bigint>();
     const rows: Row[] = [];
-    for (const { paymentChannel, cumulative, claim } of channels) {
+    for (const { paymentChannel, steps, claim } of channels) {
       const { balance, totalClaimed } = await readPaymentChannel(
         this.#parts.client,
         paymentChannel as `0x${string}`,
       );
       standing.set(paymentChannel, totalClaimed);
-      const ceiling = smaller(cumulative, claim.voucher.maxClaimableAmount);
-      const target = smaller(ceiling, balance);
+      const most = smaller(claim.voucher.maxClaimableAmount, balance);
+      const target = steps.findLast((step) => step <= most) ?? 0n;
       if (target > totalClaimed) rows.push({ paymentChannel, claim: { ...claim, totalClaimed: target } });
     }
     for (let at = 0; at < rows.length; at += CLAIM_ROWS) {

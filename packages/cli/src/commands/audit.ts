@@ -220,6 +220,7 @@ function* moneyLines({
   batches,
   refunds,
   vetoes,
+  withheld,
   charged,
   chains,
   chargedTwice,
@@ -229,6 +230,8 @@ function* moneyLines({
     const compared = chains.includes(network) ? 'compared with the chain' : 'the chain was not read';
     yield `${amount} units charged on ${network}, ${compared}`;
   }
+  if (withheld > 0)
+    yield `${counted(withheld, 'charge')} withheld by their settler: the chain did not hold their money (no finding)`;
   yield* twiceLines(chargedTwice);
 }
 

@@ -15,6 +15,8 @@ export interface AuditedMoney {
   readonly refunds: number;
   /** Refunds that the vetoer stopped. */
   readonly vetoes: number;
+  /** Charges that count and that their settler left out of its batches, since their money could not be had. */
+  readonly withheld: number;
   /** Atomic units charged, by network. */
   readonly charged: ReadonlyMap<string, bigint>;
   /** Whether each network that settled anything was read. */
@@ -61,6 +63,7 @@ export async function auditMoney(
     batches: money.batches.length,
     refunds: money.refunds.length,
     vetoes: money.vetoes.length,
+    withheld: Array.from(money.settlements.withheld).length,
     charged: chargedBy(money),
     chains,
     chargedTwice: chargedTwice(money),

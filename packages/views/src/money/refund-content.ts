@@ -29,7 +29,7 @@ export interface RefundedCharge {
   readonly batch: number;
 }
 
-/** What one payer gets back. */
+/** What one payer gets back; one that has many receipts gets it in several shares. */
 export interface PayerShare {
   readonly payer: string;
   readonly amount: bigint;
@@ -40,7 +40,7 @@ export interface PayerShare {
 /** Everything a class refund is made of. */
 export interface RefundContent {
   readonly charges: readonly RefundedCharge[];
-  /** Ascending by payer. */
+  /** Ascending by payer, and by receipt. */
   readonly payers: readonly PayerShare[];
   /** Payers' leaves, then charges' leaves in log order. */
   readonly leaves: readonly Uint8Array[];
@@ -65,7 +65,7 @@ export function refundContent(money: Money, scope: RefundScope): RefundContent {
   );
   const posted = inScope.map((charge) => ({ charge, batch: batchOf(money, charge, scope.size) }));
   const charges = posted.filter((each): each is RefundedCharge => each.batch !== undefined);
-  const payers = shares(charges);
+  const payers = sharesOf(charges);
   const name = refundId(scope.incident, scope.round ?? 1);
   const leaves = [
     ...payers.map((share) => refundLeafHash({ incident: name, ...share })),
@@ -108,11 +108,35 @@ function refundedBefore(money: Money, scope: RefundScope): ReadonlySet<string> {
   return taken;
 }
 
-function shares(charges: readonly RefundedCharge[]): readonly PayerShare[] {
+/**
+ * Words of receipts in one share: each is a slot that the claim writes, some 22,000 gas, and a claim must fit into a
+ * transaction.
+ */
+export const SHARE_WORDS = 64;
+
+/** What payers get back, ascending by payer and by receipt. */
+export function sharesOf(charges: readonly RefundedCharge[]): readonly PayerShare[] {
   const byPayer = Map.groupBy(charges, ({ charge }) => charge.charge.payer);
-  return Array.from(byPayer, ([payer, own]) => ({
-    payer,
-    amount: own.reduce((sum, { charge }) => sum + charge.amount, 0n),
-    receipts: own.map(({ charge }) => charge.output.index),
-  })).toSorted((a, b) => (a.payer < b.payer ? -1 : 1));
+  return Array.from(byPayer)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([payer, own]) =>
+      claimable(own).map((part) => ({
+        payer,
+        amount: part.reduce((sum, { charge }) => sum + charge.amount, 0n),
+        receipts: part.map(({ charge }) => charge.output.index),
+      })),
+    );
+}
+
+/** A payer's charges in the order of their receipts, in parts that one claim can take. */
+function claimable(own: readonly RefundedCharge[]): readonly (readonly RefundedCharge[])[] {
+  const words = new Map<number, RefundedCharge[]>();
+  for (const each of own.toSorted((a, b) => a.charge.output.index - b.charge.output.index)) {
+    const word = Math.floor(each.charge.output.index / 256);
+    words.set(word, [...(words.get(word) ?? []), each]);
+  }
+  const all = Array.from(words.values());
+  return Array.from({ length: Math.ceil(all.length / SHARE_WORDS) }, (_, part) =>
+    all.slice(part * SHARE_WORDS, (part + 1) * SHARE_WORDS).flat(),
+  );
 }

@@ -1,8 +1,16 @@
 /** Anybody may join as a settler; each has a say only over charges whose price names it. */
 import type { Predicate } from '@assay/core';
 import { ZERO_BYTES32 } from '@assay/core/money';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { affectedReceipts, batchContent, refundContent } from '../../src/index.ts';
+import {
+  affectedReceipts,
+  batchContent,
+  refundContent,
+  type RefundedCharge,
+  SHARE_WORDS,
+  sharesOf,
+} from '../../src/index.ts';
 import { owner, person, settler } from '../support/log-builder.ts';
 import { NETWORK, type PaidLog, paidLog, PRICE, SETTLER, TREASURY, VAULT } from './paid-log.ts';
 
@@ -118,5 +126,40 @@ describe('a withheld charge', () => {
     });
     expect(due.charges.map(({ charge }) => charge.output.id)).toEqual([kept]);
     expect(due.unposted).toEqual([]);
+  });
+});
+
+/** The members that shares are made of. */
+const refunded = fc
+  .array(fc.record({ index: fc.integer({ min: 0, max: 60_000 }), payer: fc.constantFrom('0xa', '0xb') }), {
+    maxLength: 200,
+  })
+  .map((list) =>
+    list.map(({ index, payer }, i) => {
+      const charge = { charge: { payer }, output: { index }, amount: BigInt(i + 1) };
+      return { charge, batch: 1 } as unknown as RefundedCharge;
+    }),
+  );
+
+describe('what a payer gets back', () => {
+  it('comes in shares that one claim can take, a word of receipts in one of them, and is all of it', () => {
+    fc.assert(
+      fc.property(refunded, (charges) => {
+        const all = sharesOf(charges);
+        const words = all.map(({ payer, receipts }) =>
+          Array.from(new Set(receipts.map((at) => `${payer} ${Math.floor(at / 256)}`))),
+        );
+        for (const share of words) expect(share.length).toBeLessThanOrEqual(SHARE_WORDS);
+        expect(new Set(words.flat()).size).toBe(words.flat().length);
+        for (const payer of ['0xa', '0xb']) {
+          const own = charges.filter(({ charge }) => charge.charge.payer === payer);
+          const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => a + b, 0n);
+          const given = all.filter((share) => share.payer === payer);
+          expect(sum(given.map(({ amount }) => amount))).toBe(sum(own.map(({ charge }) => charge.amount)));
+          const needed = new Set(own.map(({ charge }) => Math.floor(charge.output.index / 256))).size;
+          expect(given.length).toBe(Math.ceil(needed / SHARE_WORDS));
+        }
+      }),
+    );
   });
 });

@@ -42,8 +42,11 @@ export interface RefundParts {
   readonly label: string;
 }
 
-/** Payers in one transaction. */
-const PAYERS = 100;
+/** Gas of one transaction that pays out, at most: within what chains allow to one. */
+const PAY_GAS = 10_000_000;
+/** Of one claim, and of each word of receipts that it marks. */
+const CLAIM_GAS = 100_000;
+const WORD_GAS = 23_000;
 
 /**
  * Brings a refund on from wherever it stands, to its end unless that must wait.
@@ -103,12 +106,25 @@ async function payOut(
   const open: PayerClaim[] = [];
   for (const claim of claims) if (!(await reads.isRefunded(claim.anyIndex))) open.push(claim);
   const sent: string[] = [];
-  for (let at = 0; at < open.length; at += PAYERS) {
-    sent.push(
-      await step('pay', together(open.slice(at, at + PAYERS).map((claim) => claimRefundCall(vault, claim)))),
-    );
+  for (const some of portions(open)) {
+    sent.push(await step('pay', together(some.map((claim) => claimRefundCall(vault, claim)))));
   }
   return sent;
+}
+
+function* portions(claims: readonly PayerClaim[]): Generator<readonly PayerClaim[]> {
+  let some: PayerClaim[] = [];
+  let gas = 0;
+  for (const claim of claims) {
+    const own = CLAIM_GAS + WORD_GAS * claim.bits.length;
+    if (some.length > 0 && gas + own > PAY_GAS) {
+      yield some;
+      [some, gas] = [[], 0];
+    }
+    some.push(claim);
+    gas += own;
+  }
+  if (some.length > 0) yield some;
 }
 
 function together(calls: readonly Call[]): Call {

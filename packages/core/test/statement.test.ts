@@ -73,6 +73,16 @@ describe('statements', () => {
     expect(AUTHORITY[kind]).toBeDefined();
   });
 
+  it('what a settler says of as much as its schema allows fits an entry', () => {
+    const ids = Array.from({ length: 128 }, (_, i) => i.toString(16).padStart(64, 'f'));
+    const most = { to: `0x${'f'.repeat(40)}`, amount: String(2n ** 128n - 1n) };
+    const credits = ids.slice(0, 100).map((id) => ({ ...most, to: `0x${id.slice(-40)}` }));
+    expect(() =>
+      signStatement('charge.withhold', { ...examples['charge.withhold'], charges: ids }, signer.signer),
+    ).not.toThrow();
+    expect(() => signStatement('batch', { ...examples.batch, credits }, signer.signer)).not.toThrow();
+  });
+
   it('PROTOCOL 1.1: the record id is SHA-256 of the DSSE PAE, whatever the envelope looks like', () => {
     const entry = signStatement('act', examples.act, signer.signer);
     const { payload } = parseEnvelope(entry);

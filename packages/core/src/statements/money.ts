@@ -136,7 +136,7 @@ export const batch = z.strictObject({
   /** Who gets the fees. */
   treasury: evmAddress,
   /** What each address gets, ascending by address. */
-  credits: z.array(z.strictObject({ to: evmAddress, amount })).max(128),
+  credits: z.array(z.strictObject({ to: evmAddress, amount })).max(100),
   tx: bytes32,
 });
 
@@ -148,7 +148,7 @@ export const chargeWithhold = z.strictObject({
   network: evmNetwork,
   vault: evmAddress,
   /** Record ids of charges. Nothing was claimed for them, and nothing of them can be given back. */
-  charges: z.array(recordId).min(1).max(400),
+  charges: z.array(recordId).min(1).max(128),
 });
 
 /** Signed by a settler: an incident's affected charges were given back as one class refund (PROTOCOL 7.6). */

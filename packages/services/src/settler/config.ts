@@ -52,11 +52,11 @@ export const settlerConfigSchema = z.strictObject({
     unbonding: seconds,
     withdrawDelay: seconds,
   }),
-  /** The most of one batch: what one transaction can carry (10 million gas and less), and one answer prove. */
+  /** The most of one batch: what one transaction can carry (10 million gas and less), its statement say, one answer prove. */
   batch: z
     .strictObject({
       charges: z.int().min(1).default(10_000),
-      credits: z.int().min(2).default(200),
+      credits: z.int().min(2).max(100).default(100),
       captures: z.int().min(1).default(200),
     })
     .prefault({}),

@@ -53,8 +53,8 @@ interface Range {
   readonly to: number;
 }
 
-/** Charges that one statement may withhold. */
-const MOST_WITHHELD = 400;
+/** Charges that one statement may withhold: its schema's most. */
+const MOST_WITHHELD = 128;
 
 const NOTHING: Settled = { charges: 0, total: 0n };
 

@@ -219,7 +219,7 @@ describe('a settler that was away', () => {
     const before = batches().length;
     await lab.charged(alice!, bob!, alice!, bob!, alice!);
     await lab.witnessed();
-    await restarted({ charges: 2, credits: 200, captures: 200 });
+    await restarted({ charges: 2, credits: 100, captures: 200 });
     await lab.until(() => unsettled() === 0, 'everything in batches');
     const made = batches().slice(before);
     expect(made.map(({ predicate }) => predicate.count)).toEqual(['2', '2', '1']);

@@ -121,7 +121,7 @@ const rootOf = (leaves: readonly Uint8Array[]): string =>
 
 /** In the order in which channels were first charged in the range. */
 function standings(money: Money, charges: readonly ChargeRecord[]): readonly ChannelStanding[] {
-  const byChannel = new Map<string, ChannelStanding>();
+  const byChannel = new Map<string, ChannelStanding & { readonly steps: bigint[] }>();
   for (const record of charges) {
     const { charge } = record;
     if (charge.batch === undefined) continue;
@@ -129,12 +129,14 @@ function standings(money: Money, charges: readonly ChargeRecord[]): readonly Cha
     const known = byChannel.get(paymentChannel);
     const before = known?.voucher;
     const cumulative = claimableUpTo(money, record);
+    const steps = known?.steps ?? [];
+    steps.push(cumulative);
     const further =
       before === undefined || BigInt(voucher.maxClaimableAmount) > BigInt(before.voucher.maxClaimableAmount);
     byChannel.set(paymentChannel, {
       paymentChannel,
       cumulative,
-      steps: [...(known?.steps ?? []), cumulative],
+      steps,
       voucher: further ? charge.batch : before,
     });
   }

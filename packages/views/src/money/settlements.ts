@@ -21,7 +21,8 @@ export class Settlements {
   readonly #context: SettlementContext;
   /** Log index of the statement that withholds, by charge. */
   readonly #withheld = new Map<string, number>();
-  readonly #byChannel = new Map<string, ChargeRecord[]>();
+  /** By payment channel, ascending by log index: each withheld charge, and the sum of these up to and with it. */
+  readonly #sums = new Map<string, { readonly index: number; sum: bigint }[]>();
 
   constructor(context: SettlementContext) {
     this.#context = context;
@@ -60,8 +61,8 @@ export class Settlements {
 
   /** What is withheld of a payment channel's charges below a log index: captured, and never to be claimed. */
   withheldOn(paymentChannel: string, before = Infinity): bigint {
-    const charges = this.#byChannel.get(paymentChannel) ?? [];
-    return charges.reduce((sum, { index, amount }) => (index < before ? sum + amount : sum), 0n);
+    const sums = this.#sums.get(paymentChannel) ?? [];
+    return sums[below(sums, before) - 1]?.sum ?? 0n;
   }
 
   /** Record ids of charges that stay out of batches. */
@@ -77,8 +78,26 @@ export class Settlements {
       if (this.batchOf(charge) !== undefined) continue;
       this.#withheld.set(id, by.index);
       const channel = charge.charge.batch?.paymentChannel;
-      if (channel !== undefined)
-        this.#byChannel.set(channel, [...(this.#byChannel.get(channel) ?? []), charge]);
+      if (channel !== undefined) this.#add(channel, charge);
     }
   }
+
+  #add(channel: string, { index, amount }: ChargeRecord): void {
+    const sums = this.#sums.get(channel) ?? [];
+    const at = below(sums, index);
+    sums.splice(at, 0, { index, sum: sums[at - 1]?.sum ?? 0n });
+    for (const each of sums.slice(at)) each.sum += amount;
+    this.#sums.set(channel, sums);
+  }
+}
+
+/** How many stand below a log index, by halving: anybody may have any number of charges withheld, and later ones ask. */
+function below(sums: readonly { readonly index: number }[], before: number): number {
+  let [from, to] = [0, sums.length];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if ((sums[middle]?.index ?? Infinity) < before) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

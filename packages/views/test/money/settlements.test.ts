@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   affectedReceipts,
   batchContent,
+  claimableUpTo,
   refundContent,
   type RefundedCharge,
   SHARE_WORDS,
@@ -97,6 +98,22 @@ describe('a withheld charge', () => {
     expect(channels.map(({ cumulative }) => cumulative)).toEqual([2n * PRICE]);
     expect(total).toBe(2n * PRICE);
     expect(made.money.capturedOn(channels[0]!.paymentChannel)).toBe(3n * PRICE);
+  });
+
+  it('counts against those behind it alone, in whatever order charges are withheld', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([0, 1, 2, 3, 4, 5]), (which) => {
+        const made = log();
+        const receipts = made.charged(6);
+        for (const each of which) withhold(made, [receipts[each] ?? '']);
+        const charges = receipts.map((receipt) => made.money.chargeOf(receipt)!);
+        for (const [i, charge] of charges.entries()) {
+          const ahead = which.filter((each) => each < i).length;
+          expect(claimableUpTo(made.money, charge)).toBe(BigInt(i + 1 - ahead) * PRICE);
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('is so only by its own settler, and only before its batch', () => {

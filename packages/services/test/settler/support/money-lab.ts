@@ -85,7 +85,7 @@ export class MoneyLab extends LabLog {
       witnesses: [{ url: this.witness.url, address: this.address('witness') }],
       quorum: 1,
       terms,
-      batch: { charges: 10_000, credits: 200, captures: 200 },
+      batch: { charges: 10_000, credits: 100, captures: 200 },
     };
   }
 
